@@ -10,8 +10,8 @@ use super::MfaCode;
 use super::skew::{ClockSkew, STEP};
 use crate::secret::Secret;
 
-/// Codes that a person types may be of a step before or after AWS's.
-const NEAR: i64 = 20;
+/// In steps. Codes that a person types may be of one before or after AWS's.
+const MAX_DRIFT: i64 = 20;
 
 /// A seed as a key.
 pub(crate) struct Totp(Zeroizing<Vec<u8>>);
@@ -49,7 +49,7 @@ impl Totp {
     /// The steps near `now` whose code is one of `codes`.
     pub(crate) fn steps_of(&self, codes: &[&MfaCode], now: i64) -> Vec<i64> {
         let is_one = |step: &i64| self.code(*step).is_some_and(|code| codes.contains(&&code));
-        (now - NEAR..=now + NEAR).filter(is_one).collect()
+        (now - MAX_DRIFT..=now + MAX_DRIFT).filter(is_one).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Owns the manifest before it is text: its tables in order. Must not know AWS's files.
 
-use super::portals::Portal;
+use super::portals::SessionTable;
 use super::settings::toml;
 use super::table::Table;
 use crate::manifest::{toml_key, toml_text};
@@ -13,7 +13,7 @@ pub(super) struct Draft {
     pub(super) user: Option<String>,
     pub(super) hosts: Vec<String>,
     pub(super) defaults: Defaults,
-    pub(super) sessions: Vec<(Portal, Vec<String>)>,
+    pub(super) sessions: Vec<(SessionTable, Vec<String>)>,
     pub(super) accounts: Vec<AccountEntry>,
     /// Labels with lines of TOML.
     pub(super) matrix: Vec<(String, String)>,
@@ -197,12 +197,12 @@ impl Draft {
                 writer.line(&format!("settings.{key} = {}", toml(value)));
             }
         }
-        for (portal, comments) in &self.sessions {
-            writer.table(&["sso_sessions", &portal.name], Owner::Session(portal.name.clone()), comments);
-            writer.line(&format!("sso_start_url = {}", toml_text(&portal.url)));
-            writer.line(&format!("sso_region = {}", toml_text(&portal.region)));
-            if !portal.scopes.is_empty() {
-                let scopes: Vec<String> = portal.scopes.iter().map(|scope| toml_text(scope)).collect();
+        for (session, comments) in &self.sessions {
+            writer.table(&["sso_sessions", &session.name], Owner::Session(session.name.clone()), comments);
+            writer.line(&format!("sso_start_url = {}", toml_text(&session.url)));
+            writer.line(&format!("sso_region = {}", toml_text(&session.region)));
+            if !session.scopes.is_empty() {
+                let scopes: Vec<String> = session.scopes.iter().map(|scope| toml_text(scope)).collect();
                 writer.line(&format!("sso_registration_scopes = [{}]", scopes.join(", ")));
             }
         }

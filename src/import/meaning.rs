@@ -26,17 +26,18 @@ pub(super) struct Stays {
 pub(super) enum Meaning {
     Table(Box<Table>),
     Stays(Stays),
-    /// The long-term key of another profile.
-    Part,
+    /// It has the long-term key of another profile.
+    LongTermKey,
 }
 
-/// The profiles that the manifest's reader refuses, and whether it refuses them as `external` profiles too.
-pub(super) type Refused = HashMap<String, (Why, Again)>;
+/// Why the manifest's reader refuses profiles, by name.
+pub(super) type Refusals = HashMap<String, Refusal>;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    No,
-    Yes,
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) why: Why,
+    /// True if it refuses an `external` profile of that name too.
+    pub(super) is_final: bool,
 }
 
 /// All meanings, and the profiles of long-term keys that have no section of their own yet, each after its owner.
@@ -46,7 +47,7 @@ pub(super) struct Meanings {
 }
 
 /// Finds the meaning of each profile. Those that are `refused` stay.
-pub(super) fn meanings(profiles: &[AwsProfile], refused: &Refused, portals: &mut Portals) -> Meanings {
+pub(super) fn meanings(profiles: &[AwsProfile], refused: &Refusals, portals: &mut Portals) -> Meanings {
     let places = profiles.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
     let uses = Uses::of(profiles);
     let mut reader = Reader {
@@ -68,7 +69,7 @@ pub(super) struct Reader<'g> {
     pub(super) profiles: &'g [AwsProfile],
     pub(super) places: HashMap<&'g str, usize>,
     uses: Uses<'g>,
-    refused: &'g Refused,
+    refused: &'g Refusals,
     portals: &'g mut Portals,
     known: Vec<Option<Meaning>>,
     pub(super) keys: BTreeSet<String>,
@@ -120,8 +121,8 @@ impl<'g> Reader<'g> {
 
     fn read(&mut self, at: usize) -> Meaning {
         let profile = self.profile(at);
-        if self.is_part(profile) {
-            return Meaning::Part;
+        if self.is_long_term_key(profile) {
+            return Meaning::LongTermKey;
         }
         let table = check(profile, self.refused).and_then(|()| self.mechanism(at)).and_then(|mut table| {
             settings::put(profile, &mut table).map_err(|why| profile.stays(why))?;
@@ -136,7 +137,7 @@ impl<'g> Reader<'g> {
     }
 
     /// True for the section of the long-term key of another profile.
-    fn is_part(&mut self, profile: &AwsProfile) -> bool {
+    fn is_long_term_key(&mut self, profile: &AwsProfile) -> bool {
         let is_own =
             profile.is_in_config() || profile.key != Key::LongTerm || self.uses.sources.contains(profile.name.as_str());
         let Some(owner) = self.uses.long_term.get(&profile.name).filter(|_| !is_own) else { return false };
@@ -329,11 +330,11 @@ fn iam_mfa(profile: &AwsProfile, device: &str) -> Table {
     table
 }
 
-fn check(profile: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
+fn check(profile: &AwsProfile, refused: &Refusals) -> Result<(), Stays> {
     match refused.get(&profile.name) {
         None => {}
-        Some((why, Again::No)) => return Err(profile.stays(why.clone())),
-        Some((why, Again::Yes)) => return Err(stays(why.clone())),
+        Some(Refusal { why, is_final: false }) => return Err(profile.stays(why.clone())),
+        Some(Refusal { why, is_final: true }) => return Err(stays(why.clone())),
     }
     if let Some(line) = profile.rival {
         let why = Why::new(format!(

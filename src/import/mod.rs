@@ -20,10 +20,11 @@ mod tools;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use draft::{Draft, ProfileTable, Text};
 use judge::Verdict;
-use meaning::{Again, Meaning, Meanings, Refused};
+use meaning::{Meaning, Meanings, Refusal, Refusals};
 use portals::Portals;
 use read::Read;
 use table::Table;
@@ -36,7 +37,7 @@ use crate::secret::is_harmless;
 use crate::source::display_safe;
 
 pub(crate) use left::{FileLine, Left, Why};
-pub(crate) use read::{AwsFiles, of_another_manifest};
+pub(crate) use read::{ImportFiles, of_another_manifest};
 pub(crate) use table::Note;
 
 /// A manifest, and everything that the person should know about it.
@@ -65,7 +66,7 @@ pub(crate) enum Form {
 }
 
 /// Reads both files. Linear in their length.
-pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
+pub(crate) fn import(files: ImportFiles<'_>, form: Form) -> Import {
     let read = read::read(files);
     let (draft, verdict, meanings) = accepted(&read);
     let (mut draft, mut verdict) = judge::take_if_same(fold::fold(draft.clone()), verdict, draft);
@@ -93,13 +94,13 @@ pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
 }
 
 /// The sections of which the known manifest has everything, in the words that an import finds for them.
-pub(crate) fn replaceable_sections(files: AwsFiles<'_>) -> HashSet<SectionId> {
+pub(crate) fn replaceable_sections(files: ImportFiles<'_>) -> HashSet<SectionId> {
     judge::replaceable_sections(&import(files, Form::Profiles).catalog, files.known)
 }
 
 /// Leaves out the profiles that the manifest's reader refuses, and those that depend on them, until it accepts the rest.
 fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
-    let (mut profiles, mut sessions) = (Refused::new(), HashSet::new());
+    let (mut profiles, mut sessions) = (Refusals::new(), HashSet::new());
     loop {
         let mut portals = Portals::of(&read.sessions, &read.profiles, |name| sessions.contains(name));
         let meanings = meaning::meanings(&read.profiles, &profiles, &mut portals);
@@ -107,10 +108,13 @@ fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
         let verdict = judge::judge(&draft);
         let mut is_done = true;
         for (name, why) in &verdict.profiles {
-            is_done &= matches!(profiles.get(name), Some((_, Again::Yes)));
-            let again = if profiles.contains_key(name) { Again::Yes } else { Again::No };
-            let first = profiles.get(name).map_or_else(|| why.clone(), |(why, _)| why.clone());
-            profiles.insert(name.clone(), (first, again));
+            match profiles.get_mut(name) {
+                Some(refusal) => is_done &= mem::replace(&mut refusal.is_final, true),
+                None => {
+                    profiles.insert(name.clone(), Refusal { why: why.clone(), is_final: false });
+                    is_done = false;
+                }
+            }
         }
         for name in &verdict.sessions {
             is_done &= !sessions.insert(name.clone());
@@ -136,7 +140,7 @@ fn draft(read: &Read, meanings: &Meanings, portals: &Portals) -> Draft {
             Meaning::Stays(stays) if stays.is_external => {
                 ProfileTable::new(&profile.name, &Table::external(), Vec::new())
             }
-            Meaning::Stays(_) | Meaning::Part => continue,
+            Meaning::Stays(_) | Meaning::LongTermKey => continue,
         };
         draft.hosts.extend(hosts(&table));
         let key = default_long_term(&profile.name);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::left::Why;
-use super::read::{AwsProfile, AwsSession, portable};
+use super::read::{AwsProfile, AwsSession};
 use super::table::Note;
 use crate::model::{StartUrl, UrlChange};
 
@@ -12,7 +12,7 @@ const DEFAULT_SCOPE: &str = "sso:account:access";
 
 /// An SSO session of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Portal {
+pub(super) struct SessionTable {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) region: String,
@@ -23,7 +23,7 @@ pub(super) struct Portal {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Portals {
-    pub(super) list: Vec<Portal>,
+    pub(super) list: Vec<SessionTable>,
     /// Names that profiles use, also of sessions that are missing: a new one of that name would change what these mean.
     used: HashSet<String>,
 }
@@ -34,7 +34,7 @@ impl Portals {
         let portal = |(at, one): (usize, &AwsSession)| {
             let scopes = one.text("sso_registration_scopes").unwrap_or(DEFAULT_SCOPE);
             let scopes: Vec<String> = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
-            Some(Portal {
+            Some(SessionTable {
                 name: one.name.clone(),
                 url: address(one.text("sso_start_url")?),
                 region: one.text("sso_region")?.to_owned(),
@@ -43,7 +43,7 @@ impl Portals {
             })
         };
         let fit = sections.iter().enumerate().filter(|(_, one)| !is_refused(&one.name));
-        let mut portals: Vec<Portal> = Vec::new();
+        let mut portals: Vec<SessionTable> = Vec::new();
         for portal in fit.filter_map(portal) {
             if portals.iter().all(|other| other.name != portal.name) {
                 portals.push(portal);
@@ -65,14 +65,14 @@ impl Portals {
         if let Some(portal) = self.list.iter().find(|portal| portal.url == url && portal.region == region) {
             return portal.name.clone();
         }
-        let base = portal_name(&url);
+        let base = StartUrl::new(&url).map_or_else(|_| "sso".to_owned(), |(url, _)| url.session_name());
         let is_free = |name: &String| {
             let lower = name.to_ascii_lowercase();
             !self.used.contains(&lower) && self.list.iter().all(|portal| portal.name.to_ascii_lowercase() != lower)
         };
         let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
         let name = names.find(is_free).unwrap_or(base);
-        let portal = Portal { name, url, region: region.to_owned(), scopes: Vec::new(), section: None };
+        let portal = SessionTable { name, url, region: region.to_owned(), scopes: Vec::new(), section: None };
         self.list.push(portal.clone());
         portal.name
     }
@@ -104,13 +104,4 @@ fn address(url: &str) -> String {
         Ok((url, UrlChange::None | UrlChange::Trimmed)) => url.as_str().to_owned(),
         Err(_) => url.to_owned(),
     }
-}
-
-/// `corp` for <https://corp.awsapps.com/start> and <https://start.us-gov-home.awsapps.com/directory/corp>
-fn portal_name(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let directory = rest.split_once("/directory/").map(|(_, name)| name);
-    let host = rest.split(['.', ':', '/']).next().unwrap_or_default();
-    let name = portable(directory.unwrap_or(host));
-    if name.eq_ignore_ascii_case("default") || name == "NAME" { "sso".to_owned() } else { name }
 }

@@ -10,7 +10,7 @@ use crate::plan::{self, SectionValue};
 
 /// AWS's files, and the profiles of the present manifest.
 #[derive(Clone, Copy)]
-pub(crate) struct AwsFiles<'a> {
+pub(crate) struct ImportFiles<'a> {
     pub(crate) config: &'a [u8],
     pub(crate) credentials: &'a [u8],
     /// awsauth's block lacks some of their keys, such as `mfa_serial`.
@@ -103,7 +103,7 @@ fn text<'e>(entries: &'e [Entry], key: &str) -> Option<&'e str> {
 }
 
 /// Reads both files, in the order of the manifest, then of the files.
-pub(super) fn read(files: AwsFiles<'_>) -> Read {
+pub(super) fn read(files: ImportFiles<'_>) -> Read {
     let mut read = Read::default();
     let mut places = HashMap::new();
     read_config(files, &mut read, &mut places);
@@ -119,7 +119,7 @@ pub(super) fn read(files: AwsFiles<'_>) -> Read {
     read
 }
 
-fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String, usize>) {
+fn read_config(files: ImportFiles<'_>, read: &mut Read, places: &mut HashMap<String, usize>) {
     let document = Document::parse(files.config, FileKind::Config);
     let block = plan::block_range(&document);
     let mut adopted = plan::adopted_comments(&document);
@@ -159,7 +159,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
 }
 
 /// The profiles in awsauth's block that the known manifest does not have.
-pub(crate) fn of_another_manifest(files: AwsFiles<'_>) -> Vec<String> {
+pub(crate) fn of_another_manifest(files: ImportFiles<'_>) -> Vec<String> {
     let document = Document::parse(files.config, FileKind::Config);
     let block = plan::block_range(&document);
     let sections = document.sections().iter().filter(|section| block.contains(&section.header.start));

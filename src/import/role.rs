@@ -67,7 +67,7 @@ impl Reader<'_> {
         let place = self.places.get(key.as_str()).copied();
         let is_fit = match place.filter(|place| !self.path.contains(place)).map(|place| self.meaning(place)) {
             None => place.is_none(),
-            Some(Meaning::Part) => true,
+            Some(Meaning::LongTermKey) => true,
             Some(Meaning::Table(table)) => table.pattern == "iam",
             Some(Meaning::Stays(_)) => false,
         };
@@ -98,7 +98,7 @@ impl Reader<'_> {
         let below = match self.meaning(place) {
             Meaning::Table(table) => *table,
             Meaning::Stays(Stays { is_external: true, .. }) => Table::external(),
-            Meaning::Part | Meaning::Stays(_) => {
+            Meaning::LongTermKey | Meaning::Stays(_) => {
                 let why = Why::new(format!("its source `{source}` stays where it is"));
                 return Err(stays(why.remedy(format!("mend [profile {source}], then import again"))));
             }

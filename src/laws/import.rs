@@ -3,7 +3,7 @@
 use super::planned::{self, AwsTexts};
 use super::{Checked, Unstructured};
 use crate::diagnostic::Severity;
-use crate::import::{AwsFiles, Form, Import, import};
+use crate::import::{Form, Import, ImportFiles, import};
 use crate::ini::{Document, FileKind, SectionId};
 use crate::manifest::{self, Audience, LOCAL_NAME, Layers, SettingsTrust};
 use crate::model::{Catalog, Kind, LongTermKey, Profile, default_long_term};
@@ -124,7 +124,7 @@ impl ImportCase {
     }
 
     fn import(&self, known: &Catalog) -> Import {
-        let files = AwsFiles { config: self.config.as_bytes(), credentials: self.credentials.as_bytes(), known };
+        let files = ImportFiles { config: self.config.as_bytes(), credentials: self.credentials.as_bytes(), known };
         import(files, if self.is_matrix { Form::Matrix } else { Form::Profiles })
     }
 }

@@ -1,7 +1,7 @@
 //! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge the result, beyond that
 //! no plan may fail its own proof.
 
-use crate::import::{AwsFiles, replaceable_sections};
+use crate::import::{ImportFiles, replaceable_sections};
 use crate::manifest::is_setting;
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::{self, Adoption, ManifestRules, Overwrite, Permission, Plan, Refusal};
@@ -58,7 +58,7 @@ pub(super) struct AwsTexts {
 pub(super) fn take_over(catalog: &Catalog, texts: &AwsTexts) -> Result<AwsTexts, Refusal> {
     let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::TakeOver };
     let AwsTexts { config, credentials } = texts;
-    let is_given = replaceable_sections(AwsFiles { config, credentials, known: catalog });
+    let is_given = replaceable_sections(ImportFiles { config, credentials, known: catalog });
     let plan = plan::config(catalog, config, credentials, PROGRAM, permission, &|id| is_given.contains(id));
     let (config, keys) = (after(config, plan)?, credentials);
     let rules = ManifestRules { is_setting, is_given: &|id| is_given.contains(id) };

@@ -11,33 +11,33 @@ use crate::model::default_long_term;
 /// is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Effective {
-    pub(crate) profiles: BTreeMap<String, Keys>,
-    pub(crate) sessions: BTreeMap<String, Keys>,
+    pub(crate) profiles: BTreeMap<String, Fields>,
+    pub(crate) sessions: BTreeMap<String, Fields>,
 }
 
 /// In the order of the documentation; a key without effect is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Keys(Vec<(String, String)>);
+pub(crate) struct Fields(Vec<(String, String)>);
 
 /// How a profile or an SSO session differs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Difference<'e> {
     pub(crate) name: &'e str,
     /// None if it is new.
-    pub(crate) before: Option<&'e Keys>,
+    pub(crate) before: Option<&'e Fields>,
     /// None if it is gone.
-    pub(crate) after: Option<&'e Keys>,
+    pub(crate) after: Option<&'e Fields>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct KeyChange<'e> {
+pub(crate) struct FieldChange<'e> {
     pub(crate) key: &'e str,
     pub(crate) before: Option<&'e str>,
     pub(crate) after: Option<&'e str>,
 }
 
 pub(super) fn of(profiles: &UncheckedProfiles, sessions: &SsoSessions) -> Effective {
-    let profile = |name: &str, keys| (name.to_owned(), Keys::of(name, keys));
+    let profile = |name: &str, keys| (name.to_owned(), Fields::of(name, keys));
     Effective {
         profiles: profiles.list.iter().map(|one| profile(&one.written, one.fields.written_keys())).collect(),
         sessions: sessions.written.iter().map(|(name, keys)| profile(name, keys.clone())).collect(),
@@ -46,15 +46,15 @@ pub(super) fn of(profiles: &UncheckedProfiles, sessions: &SsoSessions) -> Effect
 
 /// Lists what differs, by name.
 pub(crate) fn differences<'e>(
-    before: &'e BTreeMap<String, Keys>,
-    after: &'e BTreeMap<String, Keys>,
+    before: &'e BTreeMap<String, Fields>,
+    after: &'e BTreeMap<String, Fields>,
 ) -> Vec<Difference<'e>> {
     let names: BTreeSet<&str> = before.keys().chain(after.keys()).map(String::as_str).collect();
     let difference = |name| Difference { name, before: before.get(name), after: after.get(name) };
     names.into_iter().map(difference).filter(|one| one.before != one.after).collect()
 }
 
-impl Keys {
+impl Fields {
     fn of(name: &str, keys: Vec<KeyOrigin>) -> Self {
         let long_term = default_long_term(name);
         let has_effect = |key: &KeyOrigin| {
@@ -97,11 +97,11 @@ impl Keys {
 
 impl<'e> Difference<'e> {
     /// The keys that differ: all of a new one, or of one that is gone.
-    pub(crate) fn keys(&self) -> Vec<KeyChange<'e>> {
-        let value = |keys: Option<&'e Keys>, key| keys.and_then(|keys| keys.get(key));
-        let names = |keys: Option<&'e Keys>| keys.into_iter().flat_map(Keys::iter).map(|(key, _)| key);
+    pub(crate) fn keys(&self) -> Vec<FieldChange<'e>> {
+        let value = |keys: Option<&'e Fields>, key| keys.and_then(|keys| keys.get(key));
+        let names = |keys: Option<&'e Fields>| keys.into_iter().flat_map(Fields::iter).map(|(key, _)| key);
         let gone = names(self.before).filter(|key| value(self.after, key).is_none());
-        let change = |key| KeyChange { key, before: value(self.before, key), after: value(self.after, key) };
+        let change = |key| FieldChange { key, before: value(self.before, key), after: value(self.after, key) };
         names(self.after).chain(gone).map(change).filter(|change| change.before != change.after).collect()
     }
 }

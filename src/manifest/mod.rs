@@ -48,7 +48,7 @@ pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, Merg
 pub(crate) use edit::form::{TableForm, TableForms};
 pub(crate) use edit::keys::{Unfit, remove_key, set_keys};
 pub(crate) use edit::vars::{SetError, set_variables};
-pub(crate) use effective::{Difference, KeyChange, Keys, differences};
+pub(crate) use effective::{Difference, FieldChange, Fields, differences};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 pub(crate) use findings::suggest::Suggester;
 pub(crate) use hosts::host_to_allow;

@@ -16,7 +16,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
-use crate::import::{AwsFiles, replaceable_sections};
+use crate::import::{ImportFiles, replaceable_sections};
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
@@ -84,7 +84,7 @@ impl<'a> Plans<'a> {
     fn given(&self, config: &[u8], credentials: &[u8]) -> HashSet<SectionId> {
         match self.permission.adoption {
             Adoption::Refuse => HashSet::new(),
-            Adoption::TakeOver => replaceable_sections(AwsFiles { config, credentials, known: self.catalog }),
+            Adoption::TakeOver => replaceable_sections(ImportFiles { config, credentials, known: self.catalog }),
         }
     }
 

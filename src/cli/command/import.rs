@@ -12,7 +12,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
-use crate::import::{self, AwsFiles, FileLine, Form, Import, Left, Note};
+use crate::import::{self, FileLine, Form, Import, ImportFiles, Left, Note};
 use crate::ini::FileKind;
 use crate::manifest::Audience;
 use crate::model::Catalog;
@@ -94,8 +94,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 }
 
 /// Reads AWS's files, and turns them into a manifest.
-pub(crate) fn take_over(form: Form, app: App<'_>) -> Result<(AwsPaths, Import), Failure> {
-    let files = AwsPaths::read(app)?;
+pub(crate) fn take_over(form: Form, app: App<'_>) -> Result<(AwsSnapshots, Import), Failure> {
+    let files = AwsSnapshots::read(app)?;
     let found = files.import(form, app)?;
     if found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty() && !found.faults.is_empty() {
         return Err(files.unreadable(&found));
@@ -114,12 +114,12 @@ pub(crate) fn say_personal(found: &Import, out: Out) {
 const LOST: &str = "awsauth's block does not say which profiles ask for an MFA code: only their manifest does";
 
 /// AWS's two files as they were read.
-pub(crate) struct AwsPaths {
+pub(crate) struct AwsSnapshots {
     config: Snapshot,
     credentials: Snapshot,
 }
 
-impl AwsPaths {
+impl AwsSnapshots {
     pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
         let read = |path| Snapshot::read(path).map_err(|error| explain::disk(&error));
         Ok(Self { config: read(&app.paths.config()?)?, credentials: read(&app.paths.credentials()?)? })
@@ -131,7 +131,7 @@ impl AwsPaths {
         let reading = Reading::read(app.paths, Audience::Person).ok();
         let manifest = reading.as_ref().map(|reading| Paths::shown(&reading.source().path));
         let known = reading.and_then(|reading| reading.loaded.catalog).unwrap_or_default();
-        let files = AwsFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
+        let files = ImportFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
         let lost = import::of_another_manifest(files);
         match manifest {
             Some(manifest) if !lost.is_empty() => return Err(self.emptied(&manifest, &lost)),

@@ -221,7 +221,9 @@ impl Answers {
             return "next: `awsauth check`, then `awsauth apply --adopt`".to_owned();
         }
         match (&self.portal, &self.iam_user) {
-            (Some(portal), _) => format!("next: `awsauth discover {}`, then `awsauth apply`", portal.session()),
+            (Some(portal), _) => {
+                format!("next: `awsauth discover {}`, then `awsauth apply`", portal.start_url.session_name())
+            }
             (None, Some(_)) => format!("next: `awsauth apply`, then `awsauth keys add {MAIN}`"),
             (None, None) => "next: put your profiles in, then run `awsauth check` and `awsauth apply`".to_owned(),
         }

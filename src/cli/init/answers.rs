@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::manifest::{toml_key, toml_text};
-use crate::model::{AccountId, Region, SessionName, StartUrl};
+use crate::model::{AccountId, Region, StartUrl};
 
 /// What a first manifest is made of.
 #[derive(Debug, Default)]
@@ -70,17 +70,9 @@ version = 1
 ";
 
 impl Portal {
-    /// The name of its SSO session: the company's, if the address has it.
-    pub(crate) fn session(&self) -> String {
-        let host = self.start_url.as_str().trim_start_matches("https://");
-        let label = host.split(['.', '/', ':']).next().unwrap_or_default().to_ascii_lowercase();
-        // Addresses that nobody has named begin with an identifier; `default` is a profile's name alone.
-        let is_named = host.contains(".awsapps.") && !label.starts_with("d-") && label != "default";
-        if is_named && SessionName::new(&label).is_ok() { label } else { "sso".to_owned() }
-    }
-
     fn tables(&self) -> String {
-        let (session, key) = (self.session(), toml_key(&self.session()));
+        let session = self.start_url.session_name();
+        let key = toml_key(&session);
         format!(
             "\n[sso_sessions.{key}]\nsso_start_url = {}\nsso_region = {}\n\
              \n# `awsauth discover {session}` lists the accounts and roles that are assigned to you.\n[accounts]\n\
@@ -119,18 +111,6 @@ mod tests {
             let errors = load(&layers, Audience::Team).diagnostics;
             let errors: Vec<_> = errors.iter().filter(|found| found.severity == Severity::Error).collect();
             assert!(errors.is_empty() && text.lines().all(|line| line.len() <= 132), "{text}\n{errors:?}");
-        }
-    }
-
-    #[test]
-    fn a_session_has_the_companys_name_if_the_address_tells_it() {
-        for (url, name) in [
-            ("https://Corp.awsapps.com/start", "corp"),
-            ("https://d-9067642ac7.awsapps.com/start", "sso"),
-            ("https://ssoins-1.portal.us-east-1.app.aws", "sso"),
-            ("https://default.awsapps.com/start", "sso"),
-        ] {
-            assert_eq!(portal(url).session(), name, "{url}");
         }
     }
 }

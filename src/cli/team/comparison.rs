@@ -6,7 +6,7 @@ use anstyle::AnsiColor;
 use serde::Serialize;
 
 use crate::cli::ui::names::count;
-use crate::manifest::{Difference, KeyChange, Keys, Loaded, differences};
+use crate::manifest::{Difference, FieldChange, Fields, Loaded, differences};
 use crate::render::{Cell, TerminalText, header, markdown_code, markdown_table, table_within};
 use crate::secret::mask_words;
 
@@ -31,18 +31,19 @@ enum Change {
 }
 
 impl<'c> Comparison<'c> {
-    /// By name. Where the names of one side are not known, nothing counts as added or removed.
+    /// By name.
     fn profiles(self) -> Vec<Difference<'c>> {
         let all = differences(&self.before.effective.profiles, &self.after.effective.profiles);
-        self.known(all)
+        self.certain(all)
     }
 
     fn sessions(self) -> Vec<Difference<'c>> {
         let all = differences(&self.before.effective.sessions, &self.after.effective.sessions);
-        self.known(all)
+        self.certain(all)
     }
 
-    fn known(self, mut all: Vec<Difference<'c>>) -> Vec<Difference<'c>> {
+    /// Where the names of one side are not known, nothing counts as added or removed.
+    fn certain(self, mut all: Vec<Difference<'c>>) -> Vec<Difference<'c>> {
         all.retain(|one| match change(one) {
             Change::Added => !self.before.profiles_unknown,
             Change::Removed => !self.after.profiles_unknown,
@@ -82,7 +83,7 @@ impl<'c> Comparison<'c> {
                 Change::Changed => ("changed", AnsiColor::Yellow.on_default()),
                 Change::Removed => ("removed", AnsiColor::Red.on_default()),
             };
-            let cells = [format!("{}{kind}", one.name), sides(one, Keys::account), sides(one, Keys::role)];
+            let cells = [format!("{}{kind}", one.name), sides(one, Fields::account), sides(one, Fields::role)];
             std::iter::once(Cell::styled(word, style)).chain(cells.map(Cell::from)).collect::<Vec<_>>()
         };
         let rows: Vec<_> =
@@ -154,7 +155,7 @@ fn counted(what: &str, all: &[Difference<'_>]) -> Option<String> {
 }
 
 /// The account or the role before and after, told once where it stays.
-fn sides(one: &Difference<'_>, of: fn(&Keys) -> Option<&str>) -> String {
+fn sides(one: &Difference<'_>, of: fn(&Fields) -> Option<&str>) -> String {
     let [before, after] = [one.before, one.after].map(|keys| keys.and_then(of).map(mask_words));
     match (before, after) {
         (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
@@ -181,7 +182,7 @@ impl Told<'_> {
 
 fn told<'d>(one: &Difference<'d>) -> Vec<Told<'d>> {
     let value = |value: Option<&str>| value.map_or_else(|| "(none)".to_owned(), mask_words);
-    let changed = |KeyChange { key, before, after }| Told { key, values: vec![value(before), value(after)] };
+    let changed = |FieldChange { key, before, after }| Told { key, values: vec![value(before), value(after)] };
     match one.before.xor(one.after) {
         None => one.keys().into_iter().map(changed).collect(),
         Some(whole) => {
@@ -198,7 +199,7 @@ fn markdown_row(one: &Difference<'_>) -> Vec<String> {
         Change::Removed => "**removed**",
     };
     let what: Vec<String> = told(one).iter().map(Told::markdown).collect();
-    let cells = [one.name, &sides(one, Keys::account), &sides(one, Keys::role)].map(markdown_code);
+    let cells = [one.name, &sides(one, Fields::account), &sides(one, Fields::role)].map(markdown_code);
     std::iter::once(word.to_owned()).chain(cells).chain([what.join("<br>")]).collect()
 }
 
@@ -232,19 +233,19 @@ struct KeyJson {
 
 impl DifferenceJson {
     fn of(one: &Difference<'_>) -> Self {
-        let sides = |of: fn(&Keys) -> Option<&str>| {
+        let sides = |of: fn(&Fields) -> Option<&str>| {
             let [before, after] = [one.before, one.after].map(|keys| keys.and_then(of).map(mask_words));
             SidesJson { before, after }
         };
-        let keys = one.keys().into_iter().map(|KeyChange { key, before, after }| {
+        let keys = one.keys().into_iter().map(|FieldChange { key, before, after }| {
             let [before, after] = [before, after].map(|value| value.map(mask_words));
             KeyJson { key: key.to_owned(), values: SidesJson { before, after } }
         });
         Self {
             name: one.name.to_owned(),
             change: change(one),
-            account: sides(Keys::account),
-            role: sides(Keys::role),
+            account: sides(Fields::account),
+            role: sides(Fields::role),
             keys: keys.collect(),
         }
     }

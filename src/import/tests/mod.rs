@@ -4,7 +4,7 @@ use super::*;
 
 fn imported(config: &str, credentials: &str) -> Import {
     let known = Catalog::default();
-    let files = AwsFiles { config: config.as_bytes(), credentials: credentials.as_bytes(), known: &known };
+    let files = ImportFiles { config: config.as_bytes(), credentials: credentials.as_bytes(), known: &known };
     import(files, Form::Profiles)
 }
 
@@ -114,7 +114,7 @@ fn what_one_profile_has_of_its_own_is_beside_the_matrix() {
         )]);
     }
     let known = Catalog::default();
-    let files = AwsFiles { config: config.as_bytes(), credentials: b"", known: &known };
+    let files = ImportFiles { config: config.as_bytes(), credentials: b"", known: &known };
     let text = import(files, Form::Matrix).manifest;
     assert!(text.contains("roles = [\"Admin\", \"Read\", \"Bill\"]\n"), "{text}");
     assert!(text.contains("# about prod Admin\n[profiles.prod-Admin]\nregion = \"eu-central-1\"\n"), "{text}");

@@ -66,6 +66,16 @@ impl StartUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A name for a session of the portal: the company's, if the address has it.
+    pub(crate) fn session_name(&self) -> String {
+        let address = self.0.trim_start_matches("https://").to_ascii_lowercase();
+        let named = address.split_once("/directory/").map_or(&*address, |(_, name)| name);
+        let label = named.split(['.', '/', ':']).next().unwrap_or_default();
+        // Addresses that nobody has named begin with an identifier; `default` is a profile's name alone.
+        let is_named = address.contains(".awsapps.") && !label.starts_with("d-") && label != "default";
+        if is_named && SessionName::new(label).is_ok() { label.to_owned() } else { "sso".to_owned() }
+    }
 }
 
 /// One `[sso-session NAME]`: a login that many profiles share.
@@ -149,6 +159,20 @@ impl ListedAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_has_the_companys_name_if_the_address_tells_it() {
+        for (url, name) in [
+            ("https://Corp.awsapps.com/start", "corp"),
+            ("https://start.us-gov-home.awsapps.com/directory/corp", "corp"),
+            ("https://start.home.awsapps.cn/directory/d-4067123456", "sso"),
+            ("https://d-9067642ac7.awsapps.com/start", "sso"),
+            ("https://ssoins-1.portal.us-east-1.app.aws", "sso"),
+            ("https://default.awsapps.com/start", "sso"),
+        ] {
+            assert_eq!(StartUrl::new(url).unwrap().0.session_name(), name, "{url}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_portal_become_one_url() {
