@@ -62,6 +62,7 @@ fn access(profile: &Profile) -> Vec<(&'static str, String)> {
     match &profile.kind {
         Kind::Iam | Kind::IamMfa { .. } | Kind::External => Vec::new(),
         Kind::SsoRole(role) | Kind::Role(role) => self::role(role),
+        Kind::Login(session) => vec![("login_session", session.as_str().to_owned())],
         Kind::IamMfaRole { role, mfa_serial } => {
             let serial = mfa_serial.iter().map(|serial| ("mfa_serial", serial.as_str().to_owned()));
             self::role(role).into_iter().chain(serial).collect()

@@ -52,6 +52,8 @@ const WRONG: &[&str] =
 
 /// Lines of a profile that is not written.
 const UNWRITTEN: &[&str] = &["description = \"the vendor's\"", "tags = [\"a\"]"];
+/// The beginning of a profile that needs a region besides.
+const LOGIN: &str = "pattern = \"login\"\nlogin_session = \"arn:aws:iam::111122223333:user/${team}/alice\"\n";
 const MACHINES: &[&str] = &["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
 /// The profiles that can be the source of another one.
@@ -60,7 +62,7 @@ enum Base {
     Key,
     Mfa,
     Sso,
-    /// A `role`.
+    /// A `role`, or a `login`.
     Plain,
     External,
 }
@@ -107,7 +109,7 @@ fn profiles(draw: &mut Unstructured<'_>, sessions: usize) -> Vec<String> {
         let name = NAMES[(first + offset) % NAMES.len()];
         let mut table = format!("[profiles.{name:?}]\n");
         let source = if bases.is_empty() { None } else { Some(draw.pick(&bases)) };
-        let base = match (draw.below(7), source) {
+        let base = match (draw.below(8), source) {
             (1, _) => mfa(draw, &mut table, name),
             (2, _) => sso(draw, &mut table, sessions),
             (3 | 4, Some(source)) => role(draw, &mut table, source),
@@ -116,12 +118,19 @@ fn profiles(draw: &mut Unstructured<'_>, sessions: usize) -> Vec<String> {
                 table.push_str("pattern = \"external\"\n");
                 Base::External
             }
+            (7, _) => {
+                table.push_str(LOGIN);
+                Base::Plain
+            }
             _ => {
                 table.push_str("pattern = \"iam\"\n");
                 Base::Key
             }
         };
         lines(draw, &mut table, if base == Base::External { UNWRITTEN } else { COMMON }, 4);
+        if table.contains(LOGIN) && !table.contains("\nregion") {
+            table.push_str("region = \"ap-northeast-3\"\n");
+        }
         bases.push((name, base));
         tables.push(table);
     }

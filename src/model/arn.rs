@@ -103,10 +103,15 @@ impl AccountId {
 
 /// The partition and the resource of an IAM ARN.
 fn iam(text: &str) -> Result<(Partition, &str), ArnError> {
+    of_service(text, "iam")
+}
+
+/// The partition and the resource of an ARN without a region.
+pub(super) fn of_service<'t>(text: &'t str, expected: &str) -> Result<(Partition, &'t str), ArnError> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let ["arn", partition, service, region, account, resource] = parts[..] else { return Err(ArnError::NotAnArn) };
     let partition = Partition::parse(partition).ok_or_else(|| ArnError::Partition(partition.to_owned()))?;
-    if service != "iam" {
+    if service != expected {
         return Err(ArnError::Service(service.to_owned()));
     }
     if !region.is_empty() {
@@ -115,7 +120,7 @@ fn iam(text: &str) -> Result<(Partition, &str), ArnError> {
     if AccountId::is_one(account) { Ok((partition, resource)) } else { Err(ArnError::Account(account.to_owned())) }
 }
 
-fn is_word(character: char) -> bool {
+pub(super) fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{CredentialSource, Kind, MfaSerial, Profile, ProfileName, Role, SsoAccess, SsoSession, StartUrl};
+use super::{
+    CredentialSource, Kind, LoginSession, MfaSerial, Profile, ProfileName, Role, SsoAccess, SsoSession, StartUrl,
+};
 
 /// The profiles from the base (first) to the one asked for (last). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub(crate) enum Root<'a> {
     Portal(&'a StartUrl),
     /// A long-term key, by its section of the credentials file.
     LongTermKey(&'a ProfileName),
+    /// Who signs in to the console.
+    Login(&'a LoginSession),
     /// A section of the person's own.
     Section(&'a ProfileName),
     /// A place of this machine.
@@ -75,6 +79,7 @@ impl<'a> Root<'a> {
             Kind::Iam | Kind::IamMfa { .. } => profile.long_term_section().map(Self::LongTermKey),
             Kind::Sso { access: SsoAccess::Session(session), .. } => Some(Self::Session(session)),
             Kind::Sso { access: SsoAccess::Legacy { start_url, .. }, .. } => Some(Self::Portal(start_url)),
+            Kind::Login(session) => Some(Self::Login(session)),
             Kind::External => Some(Self::Section(&profile.name)),
             Kind::Role(role) => role.credential_source().map(Self::Machine),
             Kind::IamMfaRole { .. } | Kind::SsoRole(_) => None,
@@ -86,6 +91,7 @@ impl<'a> Root<'a> {
         match self {
             Self::Session(session) => session.name.as_str(),
             Self::Portal(start_url) => start_url.as_str(),
+            Self::Login(session) => session.as_str(),
             Self::LongTermKey(section) | Self::Section(section) => section.as_str(),
             Self::Machine(source) => source.as_str(),
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SessionDuration,
-    SsoAccess, SsoRoleName,
+    AccountId, ConfigText, ExternalId, LoginSession, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName,
+    SessionDuration, SsoAccess, SsoRoleName,
 };
 
 /// The ways to credentials, as the manifest's `pattern` names them.
@@ -22,13 +22,15 @@ pub(crate) enum Pattern {
     SsoRole,
     /// `role`: AssumeRole, without MFA on its chain.
     Role,
+    /// `login`: a console sign-in, as `aws login` makes it.
+    Login,
     /// `external`: something else provides it, in a section that awsauth does not write.
     External,
 }
 
 impl Pattern {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole, Self::Role, Self::External];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole, Self::Role, Self::Login, Self::External];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +40,7 @@ impl Pattern {
             Self::Sso => "sso",
             Self::SsoRole => "sso-role",
             Self::Role => "role",
+            Self::Login => "login",
             Self::External => "external",
         }
     }
@@ -47,15 +50,15 @@ impl Pattern {
         match self {
             Self::IamMfaRole => &[Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::External],
             Self::SsoRole => &[Self::Sso, Self::SsoRole],
-            Self::Role => &[Self::Iam, Self::External, Self::Role],
-            Self::Iam | Self::IamMfa | Self::Sso | Self::External => &[],
+            Self::Role => &[Self::Iam, Self::Login, Self::External, Self::Role],
+            Self::Iam | Self::IamMfa | Self::Sso | Self::Login | Self::External => &[],
         }
     }
 
     /// The pattern of a role whose source has this one, if it takes no MFA code of its own.
     pub(crate) fn of_role_over(self) -> Self {
         match self {
-            Self::Iam | Self::Role | Self::External => Self::Role,
+            Self::Iam | Self::Role | Self::Login | Self::External => Self::Role,
             Self::IamMfa | Self::IamMfaRole => Self::IamMfaRole,
             Self::Sso | Self::SsoRole => Self::SsoRole,
         }
@@ -158,6 +161,8 @@ pub(crate) enum Kind {
     SsoRole(Role),
     /// A role, with credentials that no login of awsauth makes.
     Role(Role),
+    /// A console sign-in.
+    Login(LoginSession),
     /// A section of the person's own, of the same name.
     External,
 }
@@ -203,6 +208,7 @@ impl Profile {
             Kind::Sso { .. } => Pattern::Sso,
             Kind::SsoRole(_) => Pattern::SsoRole,
             Kind::Role(_) => Pattern::Role,
+            Kind::Login(_) => Pattern::Login,
             Kind::External => Pattern::External,
         }
     }
@@ -211,7 +217,7 @@ impl Profile {
     pub(crate) fn role(&self) -> Option<&Role> {
         match &self.kind {
             Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role),
-            Kind::Iam | Kind::IamMfa { .. } | Kind::Sso { .. } | Kind::External => None,
+            Kind::Iam | Kind::IamMfa { .. } | Kind::Sso { .. } | Kind::Login(_) | Kind::External => None,
         }
     }
 
@@ -225,12 +231,17 @@ impl Profile {
         (self.kind == Kind::External).then_some(&self.name)
     }
 
+    /// Who signs in to the console for it.
+    pub(crate) fn login_session(&self) -> Option<&LoginSession> {
+        if let Kind::Login(session) = &self.kind { Some(session) } else { None }
+    }
+
     /// The device that the profile itself asks a code of.
     pub(crate) fn mfa_serial(&self) -> Option<&MfaSerial> {
         match &self.kind {
             Kind::IamMfa { mfa_serial, .. } => Some(mfa_serial),
             Kind::IamMfaRole { mfa_serial, .. } => mfa_serial.as_ref(),
-            Kind::Iam | Kind::Sso { .. } | Kind::SsoRole(_) | Kind::Role(_) | Kind::External => None,
+            Kind::Iam | Kind::Sso { .. } | Kind::SsoRole(_) | Kind::Role(_) | Kind::Login(_) | Kind::External => None,
         }
     }
 
@@ -240,6 +251,7 @@ impl Profile {
             Kind::Sso { account_id, .. } => Some(account_id.as_str()),
             Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role.arn.account()),
             Kind::IamMfa { mfa_serial, .. } => mfa_serial.as_str().split(':').nth(4),
+            Kind::Login(session) => Some(session.account()),
             Kind::Iam | Kind::External => None,
         }
     }
@@ -249,6 +261,7 @@ impl Profile {
         match &self.kind {
             Kind::Sso { role_name, .. } => Some(role_name.as_str()),
             Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role.arn.name()),
+            Kind::Login(session) => session.role_name(),
             Kind::Iam | Kind::IamMfa { .. } | Kind::External => None,
         }
     }
@@ -263,7 +276,12 @@ impl Profile {
         match &self.kind {
             Kind::Iam => Some(&self.name),
             Kind::IamMfa { long_term_profile, .. } => Some(long_term_profile),
-            Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) | Kind::Role(_) | Kind::External => None,
+            Kind::IamMfaRole { .. }
+            | Kind::Sso { .. }
+            | Kind::SsoRole(_)
+            | Kind::Role(_)
+            | Kind::Login(_)
+            | Kind::External => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ConfigText, Partition, Profile, Region, Setting, SettingValue};
+use super::{ConfigText, LoginSession, Partition, Profile, Region, Setting, SettingValue};
 
 /// The settings of a profile for its requests; none where it says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,12 +44,12 @@ impl Profile {
         own.chain(settings).collect()
     }
 
-    /// The region of STS: the profile's, or the default one of the ARN's partition.
+    /// The region of STS, and of a console sign-in: the profile's, or the default one of the ARN's partition.
     pub(crate) fn sts_region(&self) -> &str {
         let partition = match (self.role(), self.mfa_serial()) {
             (Some(role), _) => Some(role.arn.partition()),
             (None, Some(serial)) => serial.partition(),
-            (None, None) => None,
+            (None, None) => self.login_session().map(LoginSession::partition),
         };
         let fallback = partition.unwrap_or(Partition::ALL[0]).default_region();
         self.region.as_ref().map_or(fallback, |region| region.as_str())

@@ -50,6 +50,7 @@ impl<'m> GraphNode<'m> {
             Self::Root(Root::Session(_)) => "SSO session",
             Self::Root(Root::Portal(_)) => "SSO portal",
             Self::Root(Root::LongTermKey(_)) => "long-term key",
+            Self::Root(Root::Login(_)) => "console sign-in",
             Self::Root(Root::Section(_)) => "section in ~/.aws",
             Self::Root(Root::Machine(_)) => "credential source",
             Self::Profile(profile) => profile.pattern().as_str(),

@@ -63,6 +63,7 @@ impl<'p> RootJson<'p> {
             Root::Session(session) => ("sso-session", Some(session.start_url.as_str())),
             Root::Portal(_) => ("sso-portal", Some(root.name())),
             Root::LongTermKey(_) => ("long-term-key", None),
+            Root::Login(_) => ("login-session", None),
             Root::Section(_) => ("section", None),
             Root::Machine(_) => ("credential-source", None),
         };
@@ -87,6 +88,7 @@ fn of_pattern(profile: &Profile) -> Map<String, Value> {
             ("role_session_name", text(role.session_name.as_ref().map(RoleSessionName::as_str))),
             ("external_id", text(role.external_id.as_ref().map(ExternalId::as_str))),
         ],
+        Kind::Login(session) => vec![("login_session", text(Some(session.as_str())))],
         Kind::Sso { access, account_id, role_name } => vec![
             ("sso_session", text(session_name(access))),
             ("sso_start_url", text(Some(access.start_url().as_str()))),

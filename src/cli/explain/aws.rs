@@ -309,7 +309,7 @@ impl Case<'_> {
             Root::Machine(source) => {
                 Some(format!("AWS does not take the credentials of `{}`: renew them", source.as_str()))
             }
-            Root::Session(_) | Root::Portal(_) | Root::LongTermKey(_) => None,
+            Root::Session(_) | Root::Portal(_) | Root::LongTermKey(_) | Root::Login(_) => None,
         }
     }
 

@@ -167,9 +167,11 @@ impl<'s> States<'s> {
     fn renewal(&self, steps: &[&Profile]) -> Validity {
         let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
         match &profile.kind {
-            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
-                Validity::Ended(None)
-            }
+            Kind::Iam
+            | Kind::IamMfa { .. }
+            | Kind::IamMfaRole { mfa_serial: Some(_), .. }
+            | Kind::Login(_)
+            | Kind::External => Validity::Ended(None),
             Kind::Role(role) if role.credential_source().is_some() => {
                 if self.service.lacks_external(profile) {
                     Validity::Ended(None)

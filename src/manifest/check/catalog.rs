@@ -95,6 +95,7 @@ fn kind(written: &str, fields: &mut ProfileKeys, sessions: &SsoSessions) -> Opti
             Some(source) => role(RoleSource::Machine(source), fields)?,
             None => sourced_role(fields)?,
         }),
+        Pattern::Login => Kind::Login(fields.login_session.take()?),
         Pattern::External => Kind::External,
     })
 }

@@ -137,6 +137,10 @@ fn visit(
             let partition = check_partition(at, None, profiles, sink);
             Facts { sound: !fields.credential_source.is_missing(), length: 1, partition, ..Facts::UNSOUND }
         }
+        Some(Pattern::Login) => {
+            let partition = fields.login_session.value().map(|session| (session.partition(), at));
+            Facts { sound: true, length: 1, partition, ..Facts::UNSOUND }
+        }
         Some(Pattern::IamMfa) => {
             let partition = fields.mfa_serial.value().and_then(MfaSerial::partition);
             let partition = partition.map(|partition| (partition, at));
@@ -385,6 +389,7 @@ fn check_partition(
             (Some(Pattern::IamMfaRole | Pattern::SsoRole | Pattern::Role), Some(arn)) if other.at != profile.at => {
                 arn.at
             }
+            (Some(Pattern::Login), _) => other.fields.login_session.valid().map_or(other.at, |given| given.at),
             _ => serial_place(other),
         };
         let message = format!("this role is in the partition `{own}`, its credentials come from `{partition}`");

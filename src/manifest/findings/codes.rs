@@ -50,6 +50,7 @@ codes! {
     BAD_ROLE_SESSION_NAME = "bad-role-session-name",
     BAD_EXTERNAL_ID = "bad-external-id",
     BAD_CREDENTIAL_SOURCE = "bad-credential-source",
+    BAD_LOGIN_SESSION = "bad-login-session",
     BAD_SSO_ROLE_NAME = "bad-sso-role-name",
     BAD_SCOPE = "bad-scope",
     BAD_TEXT = "bad-text",

@@ -8,8 +8,8 @@ use crate::manifest::findings::sink::Sink;
 use crate::manifest::hosts::Hosts;
 use crate::manifest::spec::keys::Key;
 use crate::model::{
-    AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn,
-    RoleSessionName, SsoRoleName, StartUrl,
+    AccountId, ConfigText, CredentialSource, ExternalId, LoginSession, MfaSerial, Pattern, ProfileName, Region,
+    RoleArn, RoleSessionName, SsoRoleName, StartUrl,
 };
 use crate::source::Span;
 
@@ -167,6 +167,7 @@ shown! {
     ConfigText: as_str,
     String: as_str,
     MfaSerial: as_str,
+    LoginSession: as_str,
     ProfileName: as_str,
     RoleArn: as_str,
     RoleSessionName: as_str,

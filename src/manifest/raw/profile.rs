@@ -10,13 +10,13 @@ use crate::manifest::findings::codes;
 use crate::manifest::findings::sink::Sink;
 use crate::manifest::spec::aws_settings;
 use crate::manifest::spec::keys::{
-    ANY, CREDENTIAL_SOURCES, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, ROLE_PATTERNS, SERIAL, Shape, TAG,
-    URL, WRITTEN, key,
+    ANY, CREDENTIAL_SOURCES, ID, Key, LINE, LOGIN_SESSION, NAME, OUTPUTS, PATTERNS, REGION, REGIONLESS, ROLE,
+    ROLE_PATTERNS, SERIAL, Shape, TAG, URL, WRITTEN, key,
 };
-use crate::model::Pattern::{self, IamMfa, IamMfaRole, Role, Sso, SsoRole};
+use crate::model::Pattern::{self, IamMfa, IamMfaRole, Login, Role, Sso, SsoRole};
 use crate::model::{
-    AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName,
-    SsoRoleName, StartUrl,
+    AccountId, ConfigText, CredentialSource, ExternalId, LoginSession, MfaSerial, ProfileName, Region, RoleArn,
+    RoleSessionName, SsoRoleName, StartUrl,
 };
 use crate::source::Span;
 
@@ -27,7 +27,8 @@ keys! {
     pattern: Pattern = text(values::pattern),
         key(Shape::Word(PATTERNS), "How the profile gets its credentials.", &["\"iam-mfa-role\"", "\"sso\""]).required(ANY);
     region: Region = text(values::region),
-        key(Shape::Text(REGION), "The AWS region of requests made as this profile.", &["\"eu-west-1\""]).optional(WRITTEN);
+        key(Shape::Text(REGION), "The AWS region of requests made as this profile.", &["\"eu-west-1\""])
+            .required(&[Login]).optional(REGIONLESS);
     output: ConfigText = text(values::output),
         key(Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(WRITTEN);
     description: String = text(values::description),
@@ -101,6 +102,17 @@ keys! {
             "The external id that the role's owner asks for.",
             &["\"partner-42\""],
         ).optional(ROLE_PATTERNS);
+    login_session: LoginSession = parsed(
+        LoginSession::new,
+        codes::BAD_LOGIN_SESSION,
+        "give the ARN that the console's sign-in page leads to, such as `arn:aws:iam::111122223333:user/alice` or \
+         `arn:aws:sts::111122223333:assumed-role/Admin/alice@example.com`",
+    ),
+        key(
+            Shape::Text(LOGIN_SESSION),
+            "The ARN of whoever signs in to the console: of a user, of a session of a role, or of an account's root.",
+            &["\"arn:aws:iam::111122223333:user/${user}\""],
+        ).required(&[Login]);
     sso_session: String = text(values::reference),
         key(Shape::Text(NAME), "The entry of `[sso_sessions]` to log in through.", &["\"corp\""]).optional(&[Sso]);
     sso_start_url: StartUrl = text(values::start_url),

@@ -290,7 +290,7 @@ fn keys_of_patterns() -> Value {
                 then["properties"]["duration_seconds"] =
                     json!({ "maximum": if pattern == Pattern::SsoRole { 3600 } else { 43_200 } });
             }
-            Pattern::Iam | Pattern::IamMfa | Pattern::External => {}
+            Pattern::Iam | Pattern::IamMfa | Pattern::Login | Pattern::External => {}
         }
         if pattern == Pattern::Role {
             then["dependencies"] = json!({ "credential_source": { "properties": { "source_profile": false } } });

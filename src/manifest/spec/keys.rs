@@ -57,13 +57,24 @@ impl Key {
     }
 }
 
-pub(crate) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role", "role", "external"];
+pub(crate) const PATTERNS: &[&str] =
+    &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role", "role", "login", "external"];
 pub(crate) const CREDENTIAL_SOURCES: &[&str] = &["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 pub(crate) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
 
 pub(crate) const ANY: &[Pattern] = &Pattern::ALL;
 /// The patterns that `apply` writes a section for.
-pub(crate) const WRITTEN: &[Pattern] =
+pub(crate) const WRITTEN: &[Pattern] = &[
+    Pattern::Iam,
+    Pattern::IamMfa,
+    Pattern::IamMfaRole,
+    Pattern::Sso,
+    Pattern::SsoRole,
+    Pattern::Role,
+    Pattern::Login,
+];
+/// As [`WRITTEN`], without the one that needs a region.
+pub(crate) const REGIONLESS: &[Pattern] =
     &[Pattern::Iam, Pattern::IamMfa, Pattern::IamMfaRole, Pattern::Sso, Pattern::SsoRole, Pattern::Role];
 pub(crate) const ROLE_PATTERNS: &[Pattern] = &[Pattern::IamMfaRole, Pattern::SsoRole, Pattern::Role];
 pub(crate) const ID: &str = "[0-9]{12}";
@@ -99,6 +110,7 @@ impl Key {
 /// A virtual MFA device's ARN, or the serial number of a hardware device.
 pub(crate) const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
 pub(crate) const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
+pub(crate) const LOGIN_SESSION: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):(iam::[0-9]{12}:(root|user/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+)|sts::[0-9]{12}:assumed-role/[A-Za-z0-9_+=,.@-]+/[A-Za-z0-9_+=,.@-]+)";
 pub(crate) const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-Fa-f]*$)[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
 pub(crate) const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 

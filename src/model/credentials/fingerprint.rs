@@ -75,6 +75,7 @@ fn describe(profile: &Profile, ignored: Option<bool>) -> String {
         .map(quoted)
         .join(" "),
         Kind::SsoRole(role) => describe_role(role),
+        Kind::Login(session) => quoted(session.as_str()),
         Kind::Role(role) => {
             let source = role.credential_source().map(|source| quoted(source.as_str()));
             format!("{} {}", describe_role(role), optional(source))
@@ -113,7 +114,7 @@ fn optional(value: Option<String>) -> String {
 
 /// The endpoint in place of AWS's STS, if STS makes the profile's session.
 fn sts_endpoint(profile: &Profile, ignored: Option<bool>) -> Option<&str> {
-    let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. } | Kind::External);
+    let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. } | Kind::Login(_) | Kind::External);
     let routing = profile.routing();
     routing.endpoint_url.filter(|_| asks_sts && ignored.or(routing.ignores_endpoint_urls) != Some(true))
 }
@@ -156,8 +157,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, RoleArn, RoleSessionName, RoleSource,
-        SessionName, Setting, SettingValue, SsoAccess, SsoRoleName, SsoSession, StartUrl,
+        AccountId, ConfigText, CredentialSource, ExternalId, LoginSession, MfaSerial, RoleArn, RoleSessionName,
+        RoleSource, SessionName, Setting, SettingValue, SsoAccess, SsoRoleName, SsoSession, StartUrl,
     };
     use crate::secret::Secret;
 
@@ -232,6 +233,7 @@ mod tests {
             Kind::Role(role(main())),
             Kind::Role(Role { source: RoleSource::Machine(CredentialSource::EcsContainer), ..role(main()) }),
             Kind::External,
+            Kind::Login(LoginSession::new("arn:aws:iam::111122223333:user/alice").unwrap()),
         ];
         kinds.into_iter().map(|kind| Profile { region: Some(region()), ..Profile::bare("main", kind) }).collect()
     }
@@ -250,6 +252,7 @@ mod tests {
             "91f1447fa777764ee7430f4de21af23cbe801e6239fad8787a26a414aa31f4a2",
             "f9a6b3f2b247b6a3e7b32671cd5e249986b6e25360a32609f6ab16fdf0bd04a3",
             "142bc7980ec860132d79f612e7f0c97a7c4e55d20338b547317c05dba3c802de",
+            "187565c7551324ff80beffab0cb4b94e977b637497f2a3790cafbc504d6561c0",
         ];
         assert_eq!(digests, before);
         let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };

@@ -54,6 +54,7 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: Cr
             put_role(entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
         (CredentialMethod::Native, Kind::SsoRole(role) | Kind::Role(role)) => put_role(entries, role, None),
+        (CredentialMethod::Native, Kind::Login(session)) => put(entries, "login_session", session.as_str()),
         (CredentialMethod::Native, Kind::Sso { access, account_id, role_name }) => {
             put_access(entries, access);
             put(entries, "sso_account_id", account_id.as_str());
