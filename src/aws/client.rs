@@ -44,6 +44,7 @@ pub(crate) struct Endpoints {
     pub(crate) sso: Option<String>,
     pub(crate) sso_oidc: Option<String>,
     pub(crate) iam: Option<String>,
+    pub(crate) sign_in: Option<String>,
 }
 
 impl Endpoints {
@@ -58,7 +59,7 @@ impl Endpoints {
         self.dual_stack.or(profile).filter(|_| endpoint.is_none())
     }
 
-    fn fips(&self, endpoint: Option<&str>, profile: Option<bool>) -> Option<bool> {
+    pub(super) fn fips(&self, endpoint: Option<&str>, profile: Option<bool>) -> Option<bool> {
         self.fips.or(profile).filter(|_| endpoint.is_none())
     }
 }
@@ -208,6 +209,19 @@ impl Aws {
         Ok(aws_sdk_ssooidc::Client::from_conf(config.build()))
     }
 
+    pub(super) fn sign_in(
+        &self,
+        call: Operation,
+        region: &str,
+        fips: Option<bool>,
+    ) -> Result<aws_sdk_signin::Client, CallError> {
+        let endpoint = self.endpoints.sign_in.as_deref();
+        let mut config = self.config(call, region, endpoint, Retry::No)?;
+        config.set_use_fips(self.endpoints.fips(endpoint, fips));
+        let config = aws_sdk_signin::config::Builder::from(&config.build()).interceptor(self.clock.clone());
+        Ok(aws_sdk_signin::Client::from_conf(config.build()))
+    }
+
     /// A client of the SSO portal in `region`. Its calls are sent once: whoever makes many of them keeps to the portal's quota.
     pub(super) fn portal(
         &self,
@@ -259,6 +273,9 @@ impl Aws {
                 (endpoints.of(endpoints.iam.as_deref(), routing), "AWS_ENDPOINT_URL_IAM", &endpoints.iam)
             }
             _ if operation.is_portal() => (endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &endpoints.sso),
+            Operation::CreateOAuth2Token => {
+                (endpoints.sign_in.as_deref(), "AWS_ENDPOINT_URL_SIGNIN", &endpoints.sign_in)
+            }
             _ => (endpoints.sso_oidc.as_deref(), "AWS_ENDPOINT_URL_SSO_OIDC", &endpoints.sso_oidc),
         };
         let setting = match own {

@@ -82,7 +82,10 @@ impl Aws {
         // SSO OIDC has its message in `error_description` (RFC 6749 §5.2), the portal in `message`.
         let words = message.or_else(|| ["error_description", "message", "Message"].into_iter().find_map(text));
         // SSO OIDC's InvalidRequestRegionException has the right region instead of a reason.
-        let reason = text("reason").or_else(|| text("region"));
+        let reason = match operation {
+            Operation::CreateOAuth2Token => text("error"),
+            _ => text("reason").or_else(|| text("region")),
+        };
         let clock_skew = self.clock.compare(raw);
         let message = words.unwrap_or_default();
         let error = CallError::from_response(operation, ErrorResponse { status, code, reason, message, clock_skew });

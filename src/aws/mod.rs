@@ -7,16 +7,19 @@ mod body_limit;
 mod certificates;
 mod client;
 mod clock;
+mod dpop;
 mod error;
 mod iam;
 mod machine;
 mod oidc;
 mod portal;
 mod proxies;
+mod sign_in;
 mod sts;
 #[cfg(test)]
 mod tests;
 mod transport;
 
 pub(crate) use client::{Aws, CaBundle, Endpoints};
+pub(crate) use dpop::new_dpop_key;
 pub(crate) use proxies::Proxies;

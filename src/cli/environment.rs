@@ -89,13 +89,13 @@ fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
         WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
     };
     let ignored = flag(IGNORES_ENDPOINTS);
-    let [sts, sso, sso_oidc, iam] = match ignored {
-        Some(true) => [None, None, None, None],
-        _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?, url("IAM")?],
+    let [sts, sso, sso_oidc, iam, sign_in] = match ignored {
+        Some(true) => [const { None }; 5],
+        _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?, url("IAM")?, url("SIGNIN")?],
     };
     let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
     let general = persons_own(host, "AWS_ENDPOINT_URL").map(str::to_owned);
-    Ok(Endpoints { ignored, fips, dual_stack, general, sts, sso, sso_oidc, iam })
+    Ok(Endpoints { ignored, fips, dual_stack, general, sts, sso, sso_oidc, iam, sign_in })
 }
 
 /// The way to AWS, as the environment configures it.

@@ -98,9 +98,17 @@ impl<'a> Paths<'a> {
         self.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }
 
-    /// One of AWS's own caches; no variable moves them.
+    /// One of AWS's own caches.
     pub(crate) fn aws_cache(tool: &str) -> Result<PathBuf, Failure> {
         Ok(Self::home()?.join(".aws").join(tool).join("cache"))
+    }
+
+    /// `AWS_LOGIN_CACHE_DIRECTORY`, or `~/.aws/login/cache` (aws-facts §13.2).
+    pub(crate) fn login_cache(&self) -> Result<PathBuf, Failure> {
+        match variable(self.host, "AWS_LOGIN_CACHE_DIRECTORY")? {
+            Some(dir) => Ok(dir),
+            None => Self::aws_cache("login"),
+        }
     }
 
     /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's state directory.

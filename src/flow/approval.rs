@@ -1,5 +1,7 @@
-//! Owns the choice between the two ways to approve an SSO login: PKCE in a browser on this machine, or a device code.
+//! Owns the choice between the two ways to approve a login: in a browser on this machine that comes back here, or in any
+//! browser, by a code.
 
+use super::SignInFlow;
 use crate::model::{SsoAccess, SsoFlow};
 
 /// Facts about this machine that decide if its browser can be used.
@@ -47,11 +49,22 @@ impl Preference {
     /// Chooses the flow for `access`. The legacy form gains no refresh token by PKCE, and AWS CLI uses device codes alone for it
     /// (aws-facts §4.5).
     pub(crate) fn flow(&self, access: &SsoAccess) -> SsoFlow {
-        let automatic = if self.may_open && self.machine.reaches_loopback() { SsoFlow::Pkce } else { SsoFlow::Device };
         match access {
             SsoAccess::Legacy { .. } => SsoFlow::Device,
-            SsoAccess::Session(_) => self.given.or(self.setting).unwrap_or(automatic),
+            SsoAccess::Session(_) => self.given.or(self.setting).unwrap_or(self.automatic()),
         }
+    }
+
+    /// Chooses the flow for a console sign-in. `[settings] sso_flow` is not about it.
+    pub(crate) fn sign_in_flow(&self) -> SignInFlow {
+        match self.given.unwrap_or(self.automatic()) {
+            SsoFlow::Pkce => SignInFlow::SameDevice,
+            SsoFlow::Device => SignInFlow::CrossDevice,
+        }
+    }
+
+    fn automatic(&self) -> SsoFlow {
+        if self.may_open && self.machine.reaches_loopback() { SsoFlow::Pkce } else { SsoFlow::Device }
     }
 }
 

@@ -125,6 +125,36 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<Secret>,
 }
 
+/// A grant of the sign-in service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SignInGrant<'a> {
+    /// RFC 7636 §4.5.
+    AuthorizationCode { code: &'a Secret, verifier: &'a Secret, redirect_uri: &'a str },
+    /// RFC 6749 §6.
+    RefreshToken(&'a Secret),
+}
+
+/// The sign-in service's `CreateOAuth2Token`.
+#[derive(Debug)]
+pub(crate) struct CreateOAuth2Token<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) fips: Option<bool>,
+    pub(crate) client_id: &'a str,
+    /// In PEM.
+    pub(crate) dpop_key: &'a Secret,
+    pub(crate) grant: SignInGrant<'a>,
+}
+
+/// The response to `CreateOAuth2Token`.
+#[derive(Debug)]
+pub(crate) struct SignInResponse {
+    pub(crate) credentials: Credentials,
+    pub(crate) token_type: String,
+    pub(crate) refresh_token: Secret,
+    /// Says who signed in. Not there after a refresh.
+    pub(crate) id_token: Option<Secret>,
+}
+
 /// SSO portal `GetRoleCredentials`.
 #[derive(Debug)]
 pub(crate) struct GetRoleCredentials<'a> {

@@ -6,6 +6,7 @@ mod call;
 mod device;
 mod freshness;
 mod iam;
+mod login_token;
 mod mfa;
 mod operation;
 mod paging;
@@ -19,19 +20,20 @@ mod totp;
 
 pub(crate) use approval::{Machine, Preference};
 pub(crate) use call::{
-    AccountItem, AssumeRole, CallError, CreateToken, DeviceAuthorization, ErrorResponse, GetRoleCredentials,
-    GetSessionToken, Grant, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, RegisterClient,
-    StartDeviceAuthorization, TokenResponse, shortened,
+    AccountItem, AssumeRole, CallError, CreateOAuth2Token, CreateToken, DeviceAuthorization, ErrorResponse,
+    GetRoleCredentials, GetSessionToken, Grant, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof,
+    RegisterClient, SignInGrant, SignInResponse, StartDeviceAuthorization, TokenResponse, shortened,
 };
 pub(crate) use device::{PollResult, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use iam::{
     AccessKeyItem, CallerIdentity, CodePair, KeyStatus, LastUse, MfaDeviceItem, Signer, VirtualDevice,
 };
+pub(crate) use login_token::{LoginUse, SignInFlow, decide_login, pasted_query, subject};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use operation::Operation;
 pub(crate) use paging::{Endless, Paging};
-pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
+pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri, uuid4};
 pub(crate) use problem::{Problem, TransportError};
 pub(crate) use process_output::{ProcessOutputError, read_process_output};
 pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};

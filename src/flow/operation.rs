@@ -8,10 +8,11 @@ pub(crate) enum Operation {
     GetSessionToken,
     AssumeRole,
     RegisterClient,
-    /// The authorization endpoint of SSO OIDC, which a browser opens (RFC 6749 §3.1).
+    /// The authorization endpoint of SSO OIDC or of the sign-in service, which a browser opens (RFC 6749 §3.1).
     Authorize,
     StartDeviceAuthorization,
     CreateToken,
+    CreateOAuth2Token,
     GetRoleCredentials,
     ListAccounts,
     ListAccountRoles,

@@ -48,6 +48,13 @@ impl Pkce {
         }
     }
 
+    /// As [`Self::new`], with the state of the sign-in service's form.
+    pub(crate) fn with_uuid(random: &[u8; RANDOM_BYTES]) -> Self {
+        let mut uuid = [0; 16];
+        uuid.copy_from_slice(&random[VERIFIER_BYTES..VERIFIER_BYTES + 16]);
+        Self { state: Secret::new(uuid4(uuid)), ..Self::new(random) }
+    }
+
     /// By method `S256` (RFC 7636 §4.2).
     fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()))
@@ -72,9 +79,22 @@ impl Pkce {
             ("scopes", &scopes.join(" ")),
             ("code_challenge", &self.challenge()),
         ];
-        let query: Vec<String> =
-            parameters.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED))).collect();
-        format!("{}/authorize?{}", endpoint.trim_end_matches('/'), query.join("&"))
+        format!("{}/authorize?{}", endpoint.trim_end_matches('/'), query(&parameters))
+    }
+
+    /// Builds the authorization URL of the sign-in service as AWS CLI does (aws-facts §13.1). `endpoint` has no path.
+    pub(crate) fn sign_in_url(&self, endpoint: &str, client_id: &str, redirect_uri: &str) -> String {
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", client_id),
+            ("state", self.state.expose()),
+            // As the service names it, not `S256`.
+            ("code_challenge_method", "SHA-256"),
+            ("scope", "openid"),
+            ("redirect_uri", redirect_uri),
+            ("code_challenge", &self.challenge()),
+        ];
+        format!("{}/v1/authorize?{}", endpoint.trim_end_matches('/'), query(&parameters))
     }
 
     /// Parses the query of the callback request.
@@ -100,6 +120,19 @@ impl Pkce {
             (None, Some(_), Some(code)) => Callback::Code(Secret::new(code)),
         }
     }
+}
+
+fn query(parameters: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, RESERVED));
+    parameters.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// A random UUID (RFC 9562 §5.4).
+pub(crate) fn uuid4(mut random: [u8; 16]) -> String {
+    random[6] = (random[6] & 0x0f) | 0x40;
+    random[8] = (random[8] & 0x3f) | 0x80;
+    let hex = hex::encode(random);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -187,6 +220,30 @@ mod tests {
              &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
         assert_eq!(registered_redirect_uri(), "http://127.0.0.1/oauth/callback");
+    }
+
+    #[test]
+    fn the_page_of_the_sign_in_service_has_the_parameters_of_aws_cli() {
+        let verifier = "mPoTkaAbgtK9nhot8ICTjrgqygEvvaqgoYDUXRgSfkQOhzZB1zkW4byQ107osOG0";
+        let state = uuid4([0xff; 16]);
+        assert_eq!(state, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let pkce = Pkce { verifier: Secret::new(verifier), state: Secret::new(state) };
+        let url = pkce.sign_in_url(
+            "https://us-east-1.signin.aws.amazon.com",
+            "arn:aws:signin:::devtools/same-device",
+            &redirect_uri(5000),
+        );
+        assert_eq!(
+            url,
+            "https://us-east-1.signin.aws.amazon.com/v1/authorize?response_type=code\
+             &client_id=arn%3Aaws%3Asignin%3A%3A%3Adevtools%2Fsame-device&state=ffffffff-ffff-4fff-bfff-ffffffffffff\
+             &code_challenge_method=SHA-256&scope=openid\
+             &redirect_uri=http%3A%2F%2F127.0.0.1%3A5000%2Foauth%2Fcallback\
+             &code_challenge=VboRj-SgDPVcWPlFOUOVmlisCNRoPltxjRuSyBHzpmo"
+        );
+        let random = [7; RANDOM_BYTES];
+        assert_eq!(Pkce::with_uuid(&random).verifier, Pkce::new(&random).verifier);
+        assert_eq!(Pkce::with_uuid(&random).state.expose().len(), 36);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Owns the classification of failed calls by AWS's codes and messages (aws-facts §4.4, §4.7, §6 and §11).
+//! Owns the classification of failed calls by AWS's codes and messages (aws-facts §4.4, §4.7, §6, §11 and §13.4).
 
 use super::operation::Operation;
 
@@ -41,6 +41,8 @@ pub(crate) enum Problem {
     TokenRejected,
     /// The refresh token or the client registration has ended.
     GrantRejected,
+    /// The password of a console sign-in was changed.
+    PasswordChanged,
     /// The region has no access portal of this start URL.
     UnknownPortal,
     /// The portal is in another region.
@@ -76,7 +78,7 @@ impl Problem {
 
     /// True if AWS refuses the refresh token for good, so that only a new approval helps.
     pub(crate) fn ends_sign_in(self) -> bool {
-        !self.is_transient() && self != Self::InstanceKey
+        !self.is_transient() && !matches!(self, Self::InstanceKey | Self::NoPermission)
     }
 }
 
@@ -125,7 +127,7 @@ impl TransportError {
     }
 }
 
-/// `reason` is a field that SSO OIDC has with some codes.
+/// `reason` is a field that SSO OIDC has with some codes, and the sign-in service with all.
 pub(super) fn classify(operation: Operation, status: u16, code: &str, reason: Option<&str>, message: &str) -> Problem {
     if reason.is_some_and(|reason| reason.starts_with("KMS_")) {
         return Problem::InstanceKey;
@@ -134,6 +136,7 @@ pub(super) fn classify(operation: Operation, status: u16, code: &str, reason: Op
     let code = code.strip_suffix("Exception").unwrap_or(code);
     let known = match operation {
         _ if operation.is_sts() => by_code_of_sts(code, message),
+        Operation::CreateOAuth2Token => by_code_of_sign_in(code, reason.unwrap_or_default()),
         _ if operation.is_iam() => by_code_of_iam(code).or_else(|| by_code_of_sts(code, message)),
         _ => by_code_of_sso(operation, code),
     };
@@ -194,6 +197,16 @@ fn by_code_of_sso(operation: Operation, code: &str) -> Option<Problem> {
         ("Forbidden", operation) if operation.is_for_account() => Problem::NotAssigned,
         ("ResourceNotFound", _) => Problem::NotFound,
         ("Unauthorized", _) => Problem::TokenRejected,
+        _ => return None,
+    };
+    Some(problem)
+}
+
+fn by_code_of_sign_in(code: &str, reason: &str) -> Option<Problem> {
+    let problem = match (code, reason) {
+        (_, "USER_CREDENTIALS_CHANGED") => Problem::PasswordChanged,
+        (_, "INSUFFICIENT_PERMISSIONS") => Problem::NoPermission,
+        (_, "TOKEN_EXPIRED" | "AUTHCODE_EXPIRED") | ("AccessDenied" | "Validation", _) => Problem::GrantRejected,
         _ => return None,
     };
     Some(problem)
@@ -363,6 +376,24 @@ mod tests {
             (Get, 429, "", "", Problem::Throttled),
             (Operation::Logout, 401, "", "", Problem::TokenRejected),
         ]);
+    }
+
+    #[test]
+    fn each_answer_of_the_sign_in_service_is_known_for_what_it_is() {
+        for (status, code, reason, expected) in [
+            (401, "AccessDeniedException", "TOKEN_EXPIRED", Problem::GrantRejected),
+            (401, "AccessDeniedException", "AUTHCODE_EXPIRED", Problem::GrantRejected),
+            (401, "AccessDeniedException", "USER_CREDENTIALS_CHANGED", Problem::PasswordChanged),
+            (403, "AccessDeniedException", "INSUFFICIENT_PERMISSIONS", Problem::NoPermission),
+            (403, "AccessDeniedException", "NEW_REASON", Problem::GrantRejected),
+            (400, "ValidationException", "INVALID_REQUEST", Problem::GrantRejected),
+            (429, "TooManyRequestsError", "rate_exceeded", Problem::Throttled),
+            (500, "InternalServerException", "server_error", Problem::ServerFault),
+            (404, "", "", Problem::Other),
+        ] {
+            let found = classify(Operation::CreateOAuth2Token, status, code, Some(reason), "");
+            assert_eq!(found, expected, "{code} {reason}");
+        }
     }
 
     #[test]

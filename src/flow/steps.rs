@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Chain, Kind, MfaSerial, Profile, SsoAccess};
+use crate::model::{Chain, Kind, LoginSession, MfaSerial, Profile, SsoAccess};
 
 /// One session to obtain.
 #[derive(Debug)]
@@ -70,6 +70,17 @@ impl<'a> Steps<'a> {
         }
         found
     }
+
+    /// The console sign-ins that a person is needed for, each once.
+    pub(crate) fn logins(&self, needs_person: impl Fn(&LoginSession) -> bool) -> Vec<&'a LoginSession> {
+        let mut found: Vec<&LoginSession> = Vec::new();
+        for session in self.list.iter().filter_map(|step| step.target().login_session()) {
+            if !found.contains(&session) && needs_person(session) {
+                found.push(session);
+            }
+        }
+        found
+    }
 }
 
 /// The codes and approvals that a login will ask for.
@@ -79,6 +90,8 @@ pub(crate) struct Requirements<'a> {
     pub(crate) codes: Vec<(&'a MfaSerial, Vec<&'a Profile>)>,
     /// The SSO sessions to be approved.
     pub(crate) approvals: Vec<&'a SsoAccess>,
+    /// Who is to sign in to the console.
+    pub(crate) logins: Vec<&'a LoginSession>,
     /// The number of chains with a step.
     pub(crate) profiles: usize,
 }
@@ -95,7 +108,7 @@ impl<'a> Requirements<'a> {
                 None => codes.push((serial, vec![profile])),
             }
         }
-        Self { codes, approvals, profiles: steps.ends.iter().flatten().count() }
+        Self { codes, approvals, logins: Vec::new(), profiles: steps.ends.iter().flatten().count() }
     }
 }
 

@@ -1,9 +1,11 @@
-//! Owns the name of a console sign-in: the ARN of whoever signs in.
+//! Owns console sign-ins: who signs in, and the credentials and tokens that this gives.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
-use super::Partition;
 use super::arn::{ArnError, is_word, of_service};
+use super::{Credentials, Partition, Region};
+use crate::secret::Secret;
 
 /// The reasons for which a text names nobody who can sign in to the console.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -63,6 +65,22 @@ impl LoginSession {
     pub(crate) fn role_name(&self) -> Option<&str> {
         self.text.split_once(":assumed-role/")?.1.split('/').next()
     }
+}
+
+/// The credentials of a console sign-in, with all that renews them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoginToken {
+    /// They have an end.
+    pub(crate) credentials: Credentials,
+    pub(crate) client_id: String,
+    /// Renews the credentials without a person. None if AWS refused it.
+    pub(crate) refresh_token: Option<Secret>,
+    /// The private key, in PEM, that proves each call for these tokens (RFC 9449).
+    pub(crate) dpop_key: Secret,
+    /// The region of the sign-in; files of other tools may lack it.
+    pub(crate) region: Option<Region>,
+    /// None if another tool signed in.
+    pub(crate) signed_in_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(crate) use credentials::duration::{DurationError, SessionDuration};
 pub(crate) use credentials::fingerprint::{ChainFingerprint, KeyFingerprint, SecretPlace, Session};
 pub(crate) use credentials::{Credentials, KeySecret, LongTermKey, is_sendable, utc};
 pub(crate) use external::{CredentialProcess, Destination, ExternalError, ExternalSource, Externals};
-pub(crate) use login_session::LoginSession;
+pub(crate) use login_session::{LoginSession, LoginToken};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use personal_settings::{MfaProcess, ProgramError, PromptPlace, SecretStore, Settings, SsoFlow};
 pub(crate) use profile::{

@@ -57,6 +57,11 @@ pub(crate) trait Prompt {
         Err(NoAnswer::Unattended)
     }
 
+    /// As [`Self::ask`], for what no program has.
+    fn ask_person(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
+        Err(NoAnswer::Unattended)
+    }
+
     /// False if the next answer would be no better than the last one.
     fn can_ask_again(&self) -> bool {
         false
@@ -95,6 +100,10 @@ impl Prompt for Terminal {
         confirm(question, true)
     }
 
+    fn ask_person(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        self.ask(question)
+    }
+
     fn can_ask_again(&self) -> bool {
         true
     }
@@ -121,6 +130,10 @@ impl Prompt for GivenAnswer {
 
     fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
         self.next.agree(question)
+    }
+
+    fn ask_person(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        self.next.ask_person(question)
     }
 
     fn can_ask_again(&self) -> bool {

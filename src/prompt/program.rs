@@ -82,6 +82,10 @@ impl Prompt for ProgramPrompt {
         self.next.agree(question)
     }
 
+    fn ask_person(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        self.next.ask_person(question)
+    }
+
     fn can_ask_again(&self) -> bool {
         self.last.runs < RUNS || self.next.can_ask_again()
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::flow::{CallError, ClockSkew, Endless, Operation, ProcessOutputError};
-use crate::model::{CredentialSource, ExternalError, MfaSerial, ProfileName};
+use crate::model::{CredentialSource, ExternalError, LoginSession, MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::store::KeyringError;
 use crate::system::files::disk::DiskError;
@@ -78,6 +78,11 @@ pub(crate) enum ProviderError {
     ApprovalTimedOut { profile: ProfileName },
     #[error("{profile}: nobody came back from the approval page in time")]
     CallbackTimedOut { profile: ProfileName },
+    #[error("{profile}: there is no terminal to paste the sign-in page's code at")]
+    NoTerminal { profile: ProfileName },
+    /// The person signed in as somebody else than the profile says.
+    #[error("{profile}: you signed in as {found}, and `login_session` is {}", wanted.as_str())]
+    OtherIdentity { profile: ProfileName, wanted: LoginSession, found: String },
     /// By Ctrl-C at a prompt.
     #[error("{profile}: interrupted")]
     Interrupted { profile: ProfileName },

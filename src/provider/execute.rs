@@ -13,8 +13,8 @@ use super::frontend::Notice;
 use super::session::target;
 use super::sso::TokenRequest;
 use super::{Provider, RenewPolicy};
-use crate::flow::{Freshness, Requirements, Step, Steps, TokenUse};
-use crate::model::{Chain, Credentials, Profile};
+use crate::flow::{Freshness, LoginUse, Requirements, Step, Steps, TokenUse};
+use crate::model::{Chain, Credentials, LoginSession, Profile};
 
 /// Calls in parallel.
 pub(super) const PARALLEL: usize = 24;
@@ -72,7 +72,10 @@ impl Provider<'_> {
             !matches!(token, TokenUse::Use(_) | TokenUse::Refresh(..))
         });
         let approvals = needs_approval.map(|(_, access)| *access).collect();
-        let requirements = Requirements::of(&steps, has_key, approvals);
+        let needs_sign_in =
+            |session: &LoginSession| !matches!(self.decide_login(session), LoginUse::Use(_) | LoginUse::Refresh(_));
+        let requirements =
+            Requirements { logins: steps.logins(needs_sign_in), ..Requirements::of(&steps, has_key, approvals) };
         Ok(LoginPlan { chains, steps, held: held.into_inner(), requirements })
     }
 
@@ -110,14 +113,15 @@ impl Provider<'_> {
         ends.map(|(chain, end)| self.result(chain, end.and_then(|end| done[end].clone()), plan)).collect()
     }
 
-    /// Runs the steps that ask for an MFA code, then obtains all SSO tokens. An error is the person's interrupt.
+    /// Runs the steps that ask for an MFA code or a console sign-in, then obtains all SSO tokens. An error is the person's interrupt.
     async fn run_attended(
         &self,
         plan: &LoginPlan<'_>,
         done: &mut [Option<CredentialResult>],
     ) -> Result<(), Rc<ProviderError>> {
         let list = &plan.steps.list;
-        for index in (0..list.len()).filter(|index| list[*index].target().mfa_serial().is_some()) {
+        let may_ask = |profile: &Profile| profile.mfa_serial().is_some() || profile.login_session().is_some();
+        for index in (0..list.len()).filter(|index| may_ask(list[*index].target())) {
             if let Some(source) = list[index].source.filter(|source| done[*source].is_none()) {
                 // A program of the person's own gives the key that the code goes with.
                 done[source] = Some(self.step(plan, source, None).await);

@@ -1,7 +1,7 @@
 //! Owns what a login tells the person, as values; `cli` words them.
 
-use crate::flow::{CallError, ClockSkew, DeviceAuthorization, Operation};
-use crate::model::{MfaSerial, ProfileName, SsoAccess};
+use crate::flow::{CallError, ClockSkew, DeviceAuthorization, Operation, SignInFlow};
+use crate::model::{LoginSession, MfaSerial, ProfileName, SsoAccess};
 use crate::system::loopback::Page;
 
 /// The person's side of a login.
@@ -11,8 +11,8 @@ pub(crate) trait Frontend {
     /// Opens a page in the browser. Returns false if no browser was started.
     fn open(&self, url: &str) -> bool;
 
-    /// Renders the page that the browser shows after its callback.
-    fn callback_page(&self, outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page;
+    /// Renders the page that the browser shows after its callback. `subject` is what the person logs in to.
+    fn callback_page(&self, outcome: &CallbackOutcome<'_>, subject: &str) -> Page;
 }
 
 #[derive(Debug)]
@@ -46,6 +46,13 @@ pub(crate) enum Notice<'a> {
     /// The person is to approve in a browser on this machine.
     BrowserApproval {
         access: &'a SsoAccess,
+        url: &'a str,
+        opened: bool,
+    },
+    /// The person is to sign in to the console; `opened` if a browser shows the page.
+    SignIn {
+        session: &'a LoginSession,
+        flow: SignInFlow,
         url: &'a str,
         opened: bool,
     },
@@ -91,6 +98,11 @@ pub(crate) enum CallbackOutcome<'a> {
     Granted,
     /// By AWS, on its page or when the code was redeemed.
     Refused(&'a CallError),
+    /// Somebody else than the profile's `login_session` signed in.
+    OtherIdentity {
+        wanted: &'a LoginSession,
+        found: &'a str,
+    },
     /// It belongs to another login.
     Foreign,
     /// It has neither a code nor an error.

@@ -8,6 +8,7 @@ mod execute;
 mod external;
 mod frontend;
 mod listing;
+mod login;
 mod pkce;
 mod rate_limit;
 mod renewal_lock;
@@ -28,7 +29,7 @@ use crate::flow::Preference;
 use crate::model::{Externals, MfaSerial, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
-use crate::store::{LongTermKeys, Sessions, SsoCache};
+use crate::store::{LoginCache, LongTermKeys, Sessions, SsoCache};
 use crate::system::files::disk::DiskError;
 use crate::system::files::stamp::FileStamp;
 
@@ -77,6 +78,7 @@ pub(crate) struct Ports<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) sessions: &'a Sessions,
     pub(crate) tokens: &'a SsoCache,
+    pub(crate) logins: &'a LoginCache,
     /// What gives credentials without a login.
     pub(crate) externals: &'a Externals,
     pub(crate) prompt: RefCell<Box<dyn Prompt + 'a>>,
@@ -96,7 +98,7 @@ pub(crate) struct Provider<'a> {
     preference: Preference,
     /// With `Force`, a session that was obtained after this is not renewed again.
     started_at: Timestamp,
-    /// The SSO tokens that a person approved in this run: none is asked for twice.
+    /// The SSO tokens and console sign-ins that a person approved in this run: none is asked for twice.
     approved: RefCell<HashSet<String>>,
     /// The results for SSO tokens in this run, so that a failure is not repeated for each profile.
     tokens: RefCell<HashMap<String, Result<SsoToken, Rc<ProviderError>>>>,

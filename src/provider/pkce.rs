@@ -10,7 +10,7 @@ use super::session::failed;
 use super::sso::TokenRequest;
 use super::{Provider, RenewPolicy};
 use crate::flow::{CALLBACK_PATH, CallError, Callback, Grant, Operation, Pkce, Problem, is_reusable, redirect_uri};
-use crate::model::{ClientUse, SsoAccess, SsoClient, SsoToken};
+use crate::model::{ClientUse, SsoClient, SsoToken};
 use crate::prompt::NoAnswer;
 use crate::secret::Secret;
 use crate::system::loopback::{BrowserRequest, Loopback};
@@ -70,18 +70,32 @@ impl Provider<'_> {
         let url = pkce.authorize_url(&endpoint, &client.client_id, redirect_uri, access.scopes());
         let opened = self.ports.frontend.open(&url);
         self.notify(&Notice::BrowserApproval { access, url: &url, opened });
-        let deadline = Instant::now() + self.ports.callback_timeout;
-        loop {
-            let Ok(callback) = timeout_at(deadline, loopback.next_request()).await else {
+        match self.next_code(pkce, &mut loopback, access.token_key()).await {
+            Some((callback, Ok(code))) => self.redeem(authorization, &code, callback).await.map(Some),
+            Some((callback, Err(call))) => Err(self.refuse(callback, request, call).await),
+            None => {
                 // AWS may have forgotten the client and said so on the page.
                 self.forget_client(access);
-                return Ok(None);
-            };
+                Ok(None)
+            }
+        }
+    }
+
+    /// Answers callbacks until one has a code or AWS's refusal, and returns it. None if none has in time.
+    pub(super) async fn next_code(
+        &self,
+        pkce: &Pkce,
+        loopback: &mut Loopback,
+        subject: &str,
+    ) -> Option<(BrowserRequest, Result<Secret, CallError>)> {
+        let deadline = Instant::now() + self.ports.callback_timeout;
+        loop {
+            let callback = timeout_at(deadline, loopback.next_request()).await.ok()?;
             match pkce.read_callback(callback.query.expose()) {
-                Callback::Foreign => self.answer(callback, access, &CallbackOutcome::Foreign).await,
-                Callback::Unreadable => self.answer(callback, access, &CallbackOutcome::Unreadable).await,
-                Callback::Refused(call) => return Err(self.refuse(callback, request, call).await),
-                Callback::Code(code) => return self.redeem(authorization, &code, callback).await.map(Some),
+                Callback::Foreign => self.answer(callback, subject, &CallbackOutcome::Foreign).await,
+                Callback::Unreadable => self.answer(callback, subject, &CallbackOutcome::Unreadable).await,
+                Callback::Refused(call) => return Some((callback, Err(call))),
+                Callback::Code(code) => return Some((callback, Ok(code))),
             }
         }
     }
@@ -102,7 +116,7 @@ impl Provider<'_> {
         let token = self.save_token(request, client, response);
         let wrong_clock = CallError::unreachable(Operation::CreateToken, "this machine's clock is wrong");
         let outcome = if token.is_ok() { CallbackOutcome::Granted } else { CallbackOutcome::Refused(&wrong_clock) };
-        self.answer(callback, request.access, &outcome).await;
+        self.answer(callback, request.access.token_key(), &outcome).await;
         token
     }
 
@@ -111,12 +125,12 @@ impl Provider<'_> {
         if call.problem == Problem::GrantRejected {
             self.forget_client(request.access);
         }
-        self.answer(callback, request.access, &CallbackOutcome::Refused(&call)).await;
+        self.answer(callback, request.access.token_key(), &CallbackOutcome::Refused(&call)).await;
         failed(request.name, call)
     }
 
-    async fn answer(&self, callback: BrowserRequest, access: &SsoAccess, outcome: &CallbackOutcome<'_>) {
-        let page = self.ports.frontend.callback_page(outcome, access);
+    pub(super) async fn answer(&self, callback: BrowserRequest, subject: &str, outcome: &CallbackOutcome<'_>) {
+        let page = self.ports.frontend.callback_page(outcome, subject);
         // The login does not depend on the browser taking the page.
         drop(callback.answer(&page).await);
     }

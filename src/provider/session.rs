@@ -7,7 +7,9 @@ use super::error::{ProviderError, Reason};
 use super::frontend::Notice;
 use super::renewal_lock::RenewalLock;
 use super::{Attendance, Provider, RenewPolicy};
-use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, MfaProof, Operation, is_intolerable, judge};
+use crate::flow::{
+    AssumeRole, CallError, Freshness, GetSessionToken, LoginUse, MfaProof, Operation, is_intolerable, judge,
+};
 use crate::model::{
     ChainFingerprint, Credentials, ExternalSource, Externals, KeyFingerprint, Kind, MfaSerial, Profile, ProfileName,
     Role, SecretPlace, Session, SessionDuration,
@@ -112,6 +114,12 @@ impl Provider<'_> {
                 ExternalSource::Process(_) => None,
             }));
         }
+        if let Some(session) = profile.login_session() {
+            return Ok(match self.decide_login(session) {
+                LoginUse::Use(token) => Some(token.credentials),
+                _ => None,
+            });
+        }
         self.kept_credentials(steps, Freshness::Fresh)
     }
 
@@ -132,6 +140,7 @@ impl Provider<'_> {
             Kind::Sso { access, account_id, role_name } => {
                 return self.sso_role(steps, access, account_id, role_name).await;
             }
+            Kind::Login(session) => return self.login(steps, session).await,
             Kind::External => return self.external(profile).await,
             _ => {}
         }
@@ -277,7 +286,10 @@ impl Provider<'_> {
         }
         match (&profile.kind, steps.iter().rev().nth(1)) {
             (Kind::Sso { access, .. }, _) => self.ports.tokens.token(access).is_none(),
-            (_, Some(source)) => source.has_session() && self.ports.sessions.get(&source.name).is_none(),
+            (_, Some(source)) => match source.login_session() {
+                Some(session) => self.ports.logins.token(session).is_none(),
+                None => source.has_session() && self.ports.sessions.get(&source.name).is_none(),
+            },
             (_, None) => false,
         }
     }
@@ -297,7 +309,10 @@ impl Provider<'_> {
         if let Err(source) = self.ports.sessions.check() {
             return ProviderError::Store { profile: profile.to_string(), source };
         }
+        let is_signed_in =
+            target(steps).login_session().is_some_and(|session| self.ports.logins.token(session).is_some());
         let reason = match self.ports.sessions.get(&profile) {
+            None if is_signed_in => Reason::Expired,
             None => Reason::NoSession,
             Some(saved) if self.is_bound(&saved.session, steps) => Reason::Expired,
             Some(_) => Reason::Changed,

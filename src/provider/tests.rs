@@ -21,7 +21,7 @@ use crate::model::{
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
-use crate::store::{Keyring, KeyringKeys, LongTermKeys, Saved, Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LoginCache, LongTermKeys, Saved, Sessions, SsoCache};
 use crate::system::clock;
 use crate::system::loopback::Page;
 
@@ -56,7 +56,7 @@ impl Frontend for Browser<'_> {
         (self.0)(url)
     }
 
-    fn callback_page(&self, _outcome: &CallbackOutcome<'_>, _access: &SsoAccess) -> Page {
+    fn callback_page(&self, _outcome: &CallbackOutcome<'_>, _subject: &str) -> Page {
         Page { status: 200, html: String::new(), policy: String::new() }
     }
 }
@@ -89,6 +89,7 @@ struct Scene<'a> {
     aws: Aws,
     sessions: Sessions,
     tokens: SsoCache,
+    logins: LoginCache,
     open: &'a dyn Fn(&str) -> bool,
     keys: LongTermKeys,
     externals: Externals,
@@ -104,7 +105,8 @@ impl<'a> Scene<'a> {
         let keyring = Rc::new(Keyring::in_memory());
         let sessions = Sessions::new(dir, Rc::clone(&keyring), SecretStore::File);
         let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(dir, keyring), SecretStore::File);
-        Self { aws, sessions, tokens: cache(dir), open, keys, externals: Externals::default(), now: clock::now }
+        let logins = LoginCache::new(dir.join("login"), dir);
+        Self { aws, sessions, tokens: cache(dir), logins, open, keys, externals: Externals::default(), now: clock::now }
     }
 
     /// Keeps a token of `corp`.
@@ -126,6 +128,7 @@ impl<'a> Scene<'a> {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
+            logins: &self.logins,
             externals: &self.externals,
             prompt: RefCell::new(Box::new(person)),
             frontend: Box::new(Browser(self.open)),

@@ -4,6 +4,7 @@
 mod applied;
 mod json;
 mod keyring;
+mod login_cache;
 mod logouts;
 mod long_term_keys;
 mod names;
@@ -25,6 +26,7 @@ use crate::system::files::private::{self, FileOwner};
 pub(crate) use applied::AppliedDigests;
 pub(crate) use json::{cache_file_name, parse_timestamp};
 pub(crate) use keyring::{Keyring, KeyringError, SaveError};
+pub(crate) use login_cache::LoginCache;
 pub(crate) use long_term_keys::{KeyringKeys, LongTermKeys};
 pub(crate) use names::KeptNames;
 pub(crate) use role_cache::{RoleCache, SsoRole};

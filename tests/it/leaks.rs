@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use crate::login::sign_in;
 use crate::scene::{CREDENTIALS, Scene, long_term_keys};
 use crate::support::fake_aws::standard::{SECRET_KEY, USER_ARN};
 use crate::support::fake_aws::{Fault, SECRET_MARK};
@@ -139,6 +140,40 @@ fn a_token_that_is_refused_or_refreshed_shows_no_secret() {
     scene.aws.world().end_sso_logins();
     is_silent(&["refused"], &scene.run(&["-v", "credential-process", "read"]).exits(5));
     is_silent(&["logout"], &scene.run(&["-v", "logout", "read"]).ok());
+}
+
+#[test]
+fn a_console_sign_in_shows_neither_its_tokens_nor_its_key() {
+    let scene = sign_in::scene();
+    let mut runs = vec![sign_in::sign_in(&scene, &["-v", "--json", "me", "batch"])];
+    let file: serde_json::Value = serde_json::from_str(&scene.home.read(sign_in::FILE)).unwrap();
+    let pem = file["dpopKey"].as_str().unwrap();
+    let key = pem.lines().nth(1).unwrap();
+    assert!(file["refreshToken"].as_str().unwrap().contains(SECRET_MARK));
+    let commands: [&[&str]; 6] =
+        [&["status"], &["list"], &["check"], &["apply", "--dry-run"], &["exec", "me", "--", "true"], &["graph"]];
+    runs.extend(commands.iter().map(|args| scene.run(&[&["-v"], *args].concat())));
+    sign_in::expire(&scene);
+    runs.push(scene.run(&["-v", "exec", "batch", "--", "true"]).ok());
+    sign_in::expire(&scene);
+    scene.expire("batch");
+    scene.aws.world().refuse_refresh(Some("TOKEN_EXPIRED Over"));
+    runs.push(scene.run(&["-v", "--json", "exec", "batch", "--", "true"]).exits(5));
+    for path in [".aws/login", ".local"].iter().flat_map(|dir| below(&scene.home.path(dir))) {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{} has {mode:o}", path.display());
+        let is_aws = path.starts_with(scene.home.path(".aws"));
+        assert!(
+            is_aws || path.is_dir() || !std::fs::read_to_string(&path).unwrap().contains(key),
+            "{}",
+            path.display()
+        );
+    }
+    runs.push(scene.run(&["-v", "logout", "me", "--yes"]).ok());
+    for run in &runs {
+        is_silent(&["sign-in"], run);
+        assert!(!run.stdout.contains(key) && !run.stderr.contains(key), "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::support::fake_aws::{Approval, Fault};
 const PATIENCE: u64 = 20_000;
 
 /// awsauth at a terminal, by way of a shell that then says how it ended and what the terminal is like.
-fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
+pub(crate) fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
     // The shell must outlive a Ctrl-C; a trap, unlike an ignored signal, is not passed on to awsauth.
     let program = env!("CARGO_BIN_EXE_awsauth");
     let script = format!("trap : INT; stty -a; echo \"begun\"; {program} {args}; echo \"ended with $?\"; stty -a");
@@ -24,7 +24,7 @@ fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
 }
 
 /// A run at a terminal, and how the terminal was set before.
-struct AtTerminal {
+pub(crate) struct AtTerminal {
     session: PtySession,
     settings: String,
 }
@@ -45,7 +45,7 @@ impl std::ops::DerefMut for AtTerminal {
 
 /// Waits for the end, which must be this one, with the terminal as it was.
 #[track_caller]
-fn ends_with(mut session: AtTerminal, code: i32) -> String {
+pub(crate) fn ends_with(mut session: AtTerminal, code: i32) -> String {
     let before = session.exp_string(&format!("ended with {code}\r\n")).unwrap();
     let after = session.exp_eof().unwrap();
     assert_eq!(after.trim(), session.settings, "the terminal is not as it was");

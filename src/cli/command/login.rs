@@ -20,7 +20,7 @@ use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
-use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
+use crate::model::{Chain, CredentialMethod, Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Attendance, RenewPolicy};
 use crate::secret::Secret;
@@ -173,6 +173,7 @@ fn log_in(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
     }
     warn_of_not_applied(&service.not_applied(&chains), out);
+    warn_of_other_region(&chains, host, out);
     report.end(shared.err().map(not_shared))
 }
 
@@ -233,6 +234,22 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
     let states = States::new(service);
     let name = pick("Log in to:", &all, |profile| states.word(profile).to_owned(), &[], out)?;
     Ok(vec![manifest.profile(&name)?])
+}
+
+/// AWS CLI and Rust's SDK renew a console sign-in where the environment says, and AWS refuses that (aws-facts §13.3).
+fn warn_of_other_region(chains: &[Chain<'_>], host: &Host, out: Out) {
+    let Some(region) = host.var("AWS_REGION") else { return };
+    let is_native =
+        |profile: &&Profile| profile.login_session().is_some() && profile.method == CredentialMethod::Native;
+    let is_other = |profile: &&Profile| profile.sts_region() != region;
+    if let Some(profile) = chains.iter().map(Chain::base).filter(is_native).find(is_other) {
+        out.warn(&format!(
+            "AWS_REGION is {region}: with it, AWS CLI can't renew the sign-in of {}, made in {}; unset it, or set \
+             `credential_process = true` in [profiles.{0}]",
+            profile.name,
+            profile.sts_region()
+        ));
+    }
 }
 
 /// Other tools can't find these profiles, or find what somebody else wrote.

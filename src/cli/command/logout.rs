@@ -93,7 +93,7 @@ fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let (selection, found) = Selection::of(profiles, &portals, &manifest.catalog, &logout.tokens);
     report.take_disk(found);
     names.extend(sessions);
-    let also = selection.beyond(&names, &manifest.catalog, &logout.sessions);
+    let also = selection.beyond(&names, &manifest.catalog, &logout.sessions, &logout.logins);
     if !also.is_empty() {
         announce(&names, &also, app.host.is_interactive() && !args.yes, app.out)?;
     }
@@ -160,7 +160,7 @@ fn end_all(logout: &Logout, app: App<'_>) -> Result<Exit, Failure> {
     }
     let catalog = loaded.and_then(|loaded| loaded.catalog).unwrap_or_default();
     let mut report = LogoutReport::default();
-    let (selection, found) = Selection::all(&catalog, &logout.sessions, &logout.tokens);
+    let (selection, found) = Selection::all(&catalog, &logout.sessions, &logout.tokens, &logout.logins);
     report.take_disk(found);
     logout.execute(selection, &mut report);
     report.show(app.out)
@@ -171,7 +171,8 @@ fn choose(manifest: &Manifest, logout: &Logout, out: Out) -> Result<String, Fail
     let sign_ins = logout.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     let has_something = |profile: &&Profile| {
         let has_token = access(profile).is_some_and(|access| sign_ins.iter().any(|one| is_of(one, access)));
-        has_token || logout.sessions.get(&profile.name).is_some()
+        let is_signed_in = profile.login_session().is_some_and(|session| logout.logins.token(session).is_some());
+        has_token || is_signed_in || logout.sessions.get(&profile.name).is_some()
     };
     let profiles: Vec<_> = manifest.catalog.profiles().iter().filter(has_something).collect();
     // Last, so that Enter alone does not end everything.

@@ -17,7 +17,7 @@ use crate::flow::Preference;
 use crate::model::{Externals, SecretStore, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Listing, Origin, Ports, Provider};
-use crate::store::{KeyringKeys, LongTermKeys, Sessions, SsoCache};
+use crate::store::{KeyringKeys, LoginCache, LongTermKeys, Sessions, SsoCache};
 use crate::system::clock;
 
 /// `setting` is `sso_flow` of the person's own file.
@@ -33,6 +33,7 @@ pub(crate) fn list(
     let (keyring, store) = (app.keyring(), SecretStore::default());
     let sessions = Sessions::new(&state_dir, Rc::clone(&keyring), store);
     let tokens = SsoCache::new(Paths::aws_cache("sso")?, &state_dir);
+    let logins = LoginCache::new(paths.login_cache()?, &state_dir);
     let may_open = options.browser == Browser::Auto;
     let preference = Preference { given: options.flow, setting, may_open, machine: machine(host) };
     let prompt: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(NoPrompt) };
@@ -40,6 +41,7 @@ pub(crate) fn list(
         aws: &aws,
         sessions: &sessions,
         tokens: &tokens,
+        logins: &logins,
         externals: &Externals::default(),
         prompt: RefCell::new(prompt),
         frontend: Box::new(LoginFrontend::new(host, out, preference)),

@@ -7,6 +7,7 @@ use crate::render::exact_duration;
 use crate::system::clock;
 
 use crate::cli::exit::Exit;
+use crate::cli::explain::sign_in;
 use crate::cli::ui::failure::Failure;
 
 /// The least skew, in seconds, that is mentioned if AWS complains of something else.
@@ -230,6 +231,9 @@ impl Case<'_> {
             return one(hint);
         }
         match self.call.problem {
+            problem if self.call.operation == Operation::CreateOAuth2Token && !problem.is_transient() => {
+                sign_in::hints(problem, self.profile, &self.again)
+            }
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
             Problem::WrongSerial | Problem::IncompleteMfa => one(self.serial()),
             Problem::ExpiredSession => one(self.again("the session that signed this call has expired: ")),

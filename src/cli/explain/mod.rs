@@ -4,6 +4,7 @@ pub(crate) mod aws;
 pub(crate) mod drift;
 pub(crate) mod iam;
 pub(crate) mod keyring;
+mod sign_in;
 pub(crate) mod unknown_name;
 pub(crate) mod unmanaged;
 
@@ -80,6 +81,13 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::UsedCode { profile, clock_skew } => {
             aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
+        ProviderError::CallbackTimedOut { profile } if sign_in::is_for(profile, catalog) => {
+            sign_in::not_signed_in(error, profile)
+        }
+        ProviderError::NoTerminal { profile } => {
+            Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` at a terminal"))
+        }
+        ProviderError::OtherIdentity { profile, found, .. } => sign_in::other_identity(error, profile, found),
         ProviderError::ApprovalTimedOut { profile } | ProviderError::CallbackTimedOut { profile } => {
             not_approved(error, &format!("awsauth login {profile}"))
         }

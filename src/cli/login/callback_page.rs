@@ -1,13 +1,11 @@
 //! Owns the words of the page that the browser shows after its callback.
 
 use crate::flow::{CallError, Problem};
-use crate::model::SsoAccess;
 use crate::provider::CallbackOutcome;
 use crate::render::{self, PageStatus, PageText};
 use crate::system::loopback::Page;
 
-pub(crate) fn page(outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page {
-    let name = access.token_key();
+pub(crate) fn page(outcome: &CallbackOutcome<'_>, name: &str) -> Page {
     match outcome {
         CallbackOutcome::Granted => answer(
             200,
@@ -19,6 +17,19 @@ pub(crate) fn page(outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page {
             },
         ),
         CallbackOutcome::Refused(call) => refused(call, name),
+        CallbackOutcome::OtherIdentity { wanted, found } => answer(
+            400,
+            &PageText {
+                status: PageStatus::Failed,
+                title: "You signed in as somebody else",
+                quote: Some(found),
+                paragraphs: &[&format!(
+                    "The profile is for {}. Nothing was kept. Sign out of the console in this browser, and start the login \
+                     again in the terminal.",
+                    wanted.as_str()
+                )],
+            },
+        ),
         CallbackOutcome::Foreign => answer(
             400,
             &PageText {
@@ -42,8 +53,7 @@ pub(crate) fn page(outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page {
                 quote: None,
                 paragraphs: &[&format!(
                     "The response has neither a code nor an error that can be trusted. awsauth still waits for {name}: \
-                     open the address in the terminal again, or press Ctrl-C there if you have denied the login, or to use \
-                     `--flow device`."
+                     open the address in the terminal again, or press Ctrl-C there if you have denied the login."
                 )],
             },
         ),

@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::environment::secret_variables;
 use crate::cli::login::callback_page;
 use crate::cli::ui::out::{Out, TalkPlace};
-use crate::flow::{DeviceAuthorization, Preference, seconds_to_next_code};
-use crate::model::SsoAccess;
+use crate::flow::{DeviceAuthorization, Preference, SignInFlow, seconds_to_next_code};
+use crate::model::{LoginSession, SsoAccess};
 use crate::provider::{CallbackOutcome, Frontend, Notice};
 use crate::system::host::Host;
 use crate::system::loopback::Page;
@@ -75,8 +75,8 @@ impl Frontend for LoginFrontend<'_> {
         opened.is_ok()
     }
 
-    fn callback_page(&self, outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page {
-        callback_page::page(outcome, access)
+    fn callback_page(&self, outcome: &CallbackOutcome<'_>, subject: &str) -> Page {
+        callback_page::page(outcome, subject)
     }
 }
 
@@ -131,6 +131,7 @@ fn say(notice: &Notice<'_>, out: Out) {
             out.warn(&format!("a browser can't come back to this machine ({cause}); `--flow device` is used instead"));
         }
         Notice::BrowserApproval { access, url, opened } => say_browser_approval(access, url, *opened, out),
+        Notice::SignIn { session, flow, url, opened } => say_sign_in(session, *flow, url, *opened, out),
         Notice::DeviceApproval { access, authorization, opened } => {
             say_device_approval(access, authorization, *opened, out);
         }
@@ -153,6 +154,31 @@ fn say_browser_approval(access: &SsoAccess, url: &str, opened: bool, out: Out) {
     out.say(otherwise);
     out.say("press Ctrl-C and run the same command with `--flow device`.");
     out.say("Approve only if you started this login yourself. Waiting for up to 10 minutes…");
+}
+
+fn say_sign_in(session: &LoginSession, flow: SignInFlow, url: &str, opened: bool, out: Out) {
+    let opening = match (opened, flow) {
+        (true, _) => "Your browser opens this page",
+        (false, SignInFlow::SameDevice) => "Open this page in a browser on this machine",
+        (false, SignInFlow::CrossDevice) => "Open this page in a browser on any machine",
+    };
+    out.say(&format!("{opening}. Sign in there as {}:", session.as_str()));
+    out.say("");
+    out.say(&format!("    {url}"));
+    out.say("");
+    if flow == SignInFlow::SameDevice {
+        out.say(
+            "The page comes back here by itself. If you are at another machine, press Ctrl-C and run the same command",
+        );
+        out.say("with `--no-browser`.");
+    }
+    out.say("If the page shows only \"400\", sign in to the console in that browser first, or clear the cookies of its host.");
+    out.say(match flow {
+        SignInFlow::SameDevice => "Go on only if you started this login yourself. Waiting for up to 10 minutes…",
+        SignInFlow::CrossDevice => {
+            "Then the page shows a code. Paste it here, only if you started this login yourself."
+        }
+    });
 }
 
 fn say_device_approval(access: &SsoAccess, authorization: &DeviceAuthorization, opened: bool, out: Out) {

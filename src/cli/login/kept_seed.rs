@@ -60,6 +60,10 @@ impl Prompt for SeedPrompt {
         self.next.agree(question)
     }
 
+    fn ask_person(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        self.next.ask_person(question)
+    }
+
     fn can_ask_again(&self) -> bool {
         self.last.tries < TRIES || self.next.can_ask_again()
     }

@@ -57,6 +57,9 @@ impl Report {
             (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
                 "; renews without a prompt while the SSO login lasts".to_owned()
             }
+            (Validity::Renewable(_), Some(_)) if chain.base().login_session().is_some() => {
+                "; renews without a prompt for up to 12 h after the sign-in".to_owned()
+            }
             (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
             _ => String::new(),
         };

@@ -31,7 +31,7 @@ use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
 use crate::render::EnvChange;
-use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LoginCache, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::programs::process;
 use crate::system::wait::Deadline;
@@ -49,6 +49,7 @@ pub(crate) struct LoginService<'a> {
     pub(crate) aws: Aws,
     pub(crate) sessions: Sessions,
     pub(crate) tokens: SsoCache,
+    pub(crate) logins: LoginCache,
     pub(crate) copies: SharedCopies,
     pub(crate) keys: LongTermKeys,
     pub(crate) externals: Externals,
@@ -103,6 +104,7 @@ impl<'a> LoginService<'a> {
             aws: aws(app.host)?,
             sessions: Sessions::new(&state_dir, Rc::clone(&keyring), manifest.store()),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
+            logins: LoginCache::new(app.paths.login_cache()?, &state_dir),
             copies,
             manifest,
             keys,
@@ -229,6 +231,7 @@ impl<'a> LoginService<'a> {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
+            logins: &self.logins,
             externals: &self.externals,
             prompt: RefCell::new(Box::new(NoPrompt)),
             frontend: Box::new(LoginFrontend::new(host, out, preference)),
@@ -330,6 +333,7 @@ impl<'a> LoginService<'a> {
     pub(crate) fn share(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
         self.sessions.sweep(clock::now());
         self.tokens.sweep();
+        self.logins.sweep();
         self.copies.roles.sweep();
         let mut shared = HashSet::new();
         for chain in chains {

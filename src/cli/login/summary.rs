@@ -5,7 +5,7 @@ use crate::cli::config::portals;
 use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::flow::Requirements;
-use crate::model::{Catalog, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
+use crate::model::{Catalog, LoginSession, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
 
 pub(crate) fn announce(required: &Requirements<'_>, manifest: &Manifest, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
@@ -13,8 +13,9 @@ pub(crate) fn announce(required: &Requirements<'_>, manifest: &Manifest, out: Ou
         format!("{codes} of {}", serial.as_str())
     };
     let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
-    let wanted: Vec<String> =
-        required.codes.iter().map(of_device).chain(required.approvals.iter().map(approval)).collect();
+    let sign_in = |session: &&LoginSession| format!("1 sign-in as {}", session.as_str());
+    let wanted = required.codes.iter().map(of_device).chain(required.approvals.iter().map(approval));
+    let wanted: Vec<String> = wanted.chain(required.logins.iter().map(sign_in)).collect();
     let wanted = match wanted.split_last() {
         None => return,
         Some((only, [])) => only.clone(),

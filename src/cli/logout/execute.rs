@@ -18,8 +18,8 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::{CallError, CreateToken, Grant, Operation, Problem, TransportError};
-use crate::model::{ProfileName, SecretStore};
-use crate::store::{Sessions, SignIn, SsoCache, sweep_leftovers};
+use crate::model::{LoginSession, ProfileName, SecretStore};
+use crate::store::{LoginCache, Sessions, SignIn, SsoCache, sweep_leftovers};
 use crate::system::clock;
 use crate::system::files::lock::{Lock, LockError};
 use crate::system::wait::Deadline;
@@ -36,6 +36,7 @@ pub(crate) struct Logout {
     aws: Aws,
     pub(crate) sessions: Sessions,
     pub(crate) tokens: SsoCache,
+    pub(crate) logins: LoginCache,
     copies: SharedCopies,
     state_dir: PathBuf,
     patience: Patience,
@@ -66,6 +67,7 @@ impl Logout {
             aws: aws(app.host)?,
             sessions: Sessions::new(&state_dir, app.keyring(), SecretStore::default()),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
+            logins: LoginCache::new(app.paths.login_cache()?, &state_dir),
             copies: SharedCopies::new(app)?,
             state_dir,
             patience: Patience::new(PATIENCE),
@@ -75,6 +77,7 @@ impl Logout {
     /// Ends everything in `selection`. A failure does not stop the rest.
     pub(crate) fn execute(&self, mut selection: Selection<'_>, report: &mut LogoutReport) {
         self.sign_out(std::mem::take(&mut selection.sign_ins), report);
+        self.end_logins(&selection.logins, report);
         self.end_sessions(&selection.levels, report);
         let removed = self.copies.remove_sections(|name| selection.has(name));
         let removed = report.take(removed);
@@ -99,6 +102,7 @@ impl Logout {
     /// Removes temporary files of killed runs, which may hold tokens.
     fn sweep(&self) -> Result<(), Failure> {
         sweep_leftovers(&self.sessions, &self.state_dir, &[Paths::aws_cache("sso")?, Paths::aws_cache("cli")?]);
+        self.logins.sweep();
         self.copies.sweep_credentials();
         Ok(())
     }
@@ -144,6 +148,19 @@ impl Logout {
         match self.aws.create_token(call, clock::now()).await {
             Ok(response) => self.aws.logout(region, &response.access_token).await.or_else(unless_ended),
             Err(error) => unless_ended(error),
+        }
+    }
+
+    /// As `aws logout` does, removes the files alone: there is no call that a sign-in may end itself with (aws-facts §13.3).
+    fn end_logins(&self, logins: &[(String, LoginSession)], report: &mut LogoutReport) {
+        for (name, session) in logins {
+            // A renewal must not save new tokens in the place of those that end.
+            let _lock = self.lock(&LoginCache::lock_name(session));
+            let end = self.logins.token(session).and_then(|token| token.credentials.expiration);
+            if report.take_disk(self.logins.remove(session)) {
+                report.profiles.insert(name.clone());
+                report.still_valid.extend(end.filter(|end| *end > clock::now()).map(|end| (name.clone(), end)));
+            }
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::cli::config::load::Manifest;
 use crate::cli::ui::failure::Failure;
-use crate::model::{Catalog, Kind, Profile, ProfileName, SsoAccess};
-use crate::store::{Sessions, SignIn, SsoCache};
+use crate::model::{Catalog, Kind, LoginSession, Profile, ProfileName, SsoAccess};
+use crate::store::{LoginCache, Sessions, SignIn, SsoCache};
 use crate::system::files::disk::DiskError;
 
 /// The sessions to end.
@@ -17,6 +17,8 @@ pub(crate) struct Selection<'m> {
     /// The names of profiles; sources come in a level before what is made from them.
     pub(crate) levels: Vec<Vec<ProfileName>>,
     pub(crate) sign_ins: Vec<NamedSignIn>,
+    /// Console sign-ins, each with its profile, or with its ARN if no profile has it.
+    pub(crate) logins: Vec<(String, LoginSession)>,
     pub(crate) foreign: Vec<ForeignToken>,
 }
 
@@ -62,13 +64,19 @@ impl<'m> Selection<'m> {
         catalog: &Catalog,
         tokens: &SsoCache,
     ) -> (Self, Result<(), DiskError>) {
-        let mut selection = Self { levels: levels(&profiles, catalog), profiles, ..Self::default() };
+        let logins = profiles.iter().filter_map(|profile| login(profile)).collect();
+        let mut selection = Self { levels: levels(&profiles, catalog), logins, profiles, ..Self::default() };
         let found = selection.find_sign_ins(portals, tokens);
         (selection, found)
     }
 
     /// Everything of `catalog`, and what awsauth itself has saved besides.
-    pub(crate) fn all(catalog: &'m Catalog, sessions: &Sessions, tokens: &SsoCache) -> (Self, Result<(), DiskError>) {
+    pub(crate) fn all(
+        catalog: &'m Catalog,
+        sessions: &Sessions,
+        tokens: &SsoCache,
+        logins: &LoginCache,
+    ) -> (Self, Result<(), DiskError>) {
         let profiles: Vec<&Profile> = catalog.profiles().iter().collect();
         let mut selection = Self { is_all: true, levels: levels(&profiles, catalog), profiles, ..Self::default() };
         let is_gone = |name: &ProfileName| catalog.get(name.as_str()).is_none();
@@ -76,7 +84,13 @@ impl<'m> Selection<'m> {
         let portals: Vec<SsoAccess> = catalog.sessions().iter().cloned().map(SsoAccess::Session).collect();
         let found = selection.find_sign_ins(&portals, tokens);
         let saved = saved.map(|names| selection.levels.push(names));
-        (selection, saved.and(found))
+        selection.logins = selection.profiles.iter().filter_map(|profile| login(profile)).collect();
+        let recorded = logins.recorded().map(|recorded| {
+            let is_new = |session: &LoginSession| !selection.logins.iter().any(|(_, other)| other == session);
+            let new: Vec<LoginSession> = recorded.into_iter().filter(is_new).collect();
+            selection.logins.extend(new.into_iter().map(|session| (session.as_str().to_owned(), session)));
+        });
+        (selection, saved.and(found).and(recorded))
     }
 
     fn find_sign_ins(&mut self, portals: &[SsoAccess], tokens: &SsoCache) -> Result<(), DiskError> {
@@ -100,7 +114,13 @@ impl<'m> Selection<'m> {
     }
 
     /// The sessions that end although only `names` were given.
-    pub(crate) fn beyond(&self, names: &[String], catalog: &'m Catalog, sessions: &Sessions) -> Beyond<'m> {
+    pub(crate) fn beyond(
+        &self,
+        names: &[String],
+        catalog: &'m Catalog,
+        sessions: &Sessions,
+        logins: &LoginCache,
+    ) -> Beyond<'m> {
         let mut beyond = Beyond::default();
         let is_named = |profile: &&Profile| names.iter().any(|name| name == profile.name.as_str());
         let (chosen, others): (Vec<&Profile>, Vec<&Profile>) = self.profiles.iter().copied().partition(is_named);
@@ -111,7 +131,10 @@ impl<'m> Selection<'m> {
             beyond.portals.push((name.clone(), names));
             without_portal.retain(|profile| !uses(profile));
         }
-        without_portal.retain(|profile| sessions.get(&profile.name).is_some());
+        without_portal.retain(|profile| match profile.login_session() {
+            Some(session) => logins.token(session).is_some(),
+            None => sessions.get(&profile.name).is_some(),
+        });
         for profile in without_portal {
             let comes_from_it = |other: &Profile| sources(other, catalog).contains(&profile.name.as_str());
             let made = chosen.iter().filter(|other| comes_from_it(other)).map(|other| other.name.as_str());
@@ -126,6 +149,10 @@ impl<'m> Selection<'m> {
         }
         beyond
     }
+}
+
+fn login(profile: &Profile) -> Option<(String, LoginSession)> {
+    Some((profile.name.to_string(), profile.login_session()?.clone()))
 }
 
 fn add_new<'n>(names: &mut Vec<&'n str>, new: impl IntoIterator<Item = &'n str>) {
@@ -173,6 +200,10 @@ pub(crate) fn affected<'m>(
         let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
         for step in steps.filter(|step| step.has_session()) {
             ending.insert(step.name.as_str());
+            if let Some(session) = step.login_session() {
+                let is_same = |profile: &&Profile| profile.login_session() == Some(session);
+                ending.extend(catalog.profiles().iter().filter(is_same).map(|profile| profile.name.as_str()));
+            }
             if let Some(access) = access(step)
                 && portals_seen.insert(access.token_key())
             {

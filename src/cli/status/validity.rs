@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
 use crate::cli::login::service::LoginService;
-use crate::flow::{Freshness, TokenUse, decide, seconds_left};
-use crate::model::{ChainFingerprint, Credentials, ExternalSource, Kind, Profile, SsoAccess, SsoToken};
+use crate::flow::{Freshness, LoginUse, TokenUse, decide, decide_login, seconds_left};
+use crate::model::{ChainFingerprint, Credentials, ExternalSource, Kind, LoginSession, Profile, SsoAccess, SsoToken};
 use crate::system::clock;
 
 /// In seconds. AWS does not say how long it accepts a refresh token, so `--check` counts no more for one.
@@ -128,6 +128,9 @@ impl<'s> States<'s> {
         if profile.external_section().is_some() {
             return self.external(profile);
         }
+        if let Some(session) = profile.login_session() {
+            return self.sign_in(session, steps);
+        }
         let is_refused = self.is_refused(steps);
         let renewal = if is_refused { Validity::Ended(None) } else { self.renewal(steps) };
         let (word, validity) = match (self.service.session(steps), renewal) {
@@ -142,6 +145,17 @@ impl<'s> States<'s> {
             (None, Validity::Ended(_)) if self.service.lacks_external(steps[0]) => (UNAVAILABLE, renewal),
             (None, Validity::Ended(_)) => ("none", renewal),
             (_, renewal) => ("renewable", renewal),
+        };
+        State { word, validity }
+    }
+
+    fn sign_in(&self, session: &LoginSession, steps: &[&Profile]) -> State {
+        let end = self.service.logins.token(session).and_then(|token| token.credentials.expiration);
+        let (word, validity) = match (self.renewal(steps), end) {
+            (Validity::Ended(_), None) => ("none", Validity::Ended(None)),
+            (Validity::Ended(_), Some(end)) => ("expired", Validity::Ended(Some(end))),
+            (renewal, Some(end)) if end > self.now => ("valid", renewal),
+            (renewal, _) => ("renewable", renewal),
         };
         State { word, validity }
     }
@@ -167,11 +181,21 @@ impl<'s> States<'s> {
     fn renewal(&self, steps: &[&Profile]) -> Validity {
         let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
         match &profile.kind {
-            Kind::Iam
-            | Kind::IamMfa { .. }
-            | Kind::IamMfaRole { mfa_serial: Some(_), .. }
-            | Kind::Login(_)
-            | Kind::External => Validity::Ended(None),
+            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
+                Validity::Ended(None)
+            }
+            Kind::Login(session) => match decide_login(self.service.logins.token(session), self.now) {
+                LoginUse::Use(token) if token.refresh_token.is_some() => {
+                    Validity::Renewable(token.credentials.expiration)
+                }
+                LoginUse::Refresh(token) => {
+                    Validity::Renewable(token.credentials.expiration.filter(|end| *end > self.now))
+                }
+                LoginUse::Use(token) | LoginUse::Aging(token) => {
+                    token.credentials.expiration.map_or(Validity::Ended(None), Validity::Until)
+                }
+                LoginUse::Authorize => Validity::Ended(None),
+            },
             Kind::Role(role) if role.credential_source().is_some() => {
                 if self.service.lacks_external(profile) {
                     Validity::Ended(None)

@@ -6,6 +6,7 @@ mod codes;
 mod faults;
 mod http;
 mod iam;
+mod sign_in;
 mod sso;
 mod sts;
 

@@ -13,6 +13,8 @@ mod many;
 mod pkce;
 mod refused;
 mod sharing;
+#[cfg(unix)]
+pub(crate) mod sign_in;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};
 use crate::support::fake_aws::standard::{ADMIN_ROLE, AUDIT_ROLE, EXTERNAL_ID, KEY_ID, MFA_SERIAL};

@@ -43,6 +43,15 @@ impl Refusal {
             .with_header("x-amzn-requestid", request_id)
     }
 
+    /// As the sign-in service has it: its own word, with which the message begins here, is a member of its own.
+    pub(crate) fn to_sign_in(&self, request_id: &str) -> Response {
+        let (error, message) = self.message.split_once(' ').unwrap_or((&self.message, ""));
+        let body = json!({ "error": error, "message": message });
+        Response::new(self.status, "application/json", body.to_string())
+            .with_header("x-amzn-errortype", self.code.clone())
+            .with_header("x-amzn-requestid", request_id)
+    }
+
     /// As the SSO portal has it.
     pub(crate) fn to_portal(&self, request_id: &str) -> Response {
         let kind = format!("com.amazonaws.switchboard.portal#{}", self.code);

@@ -1,4 +1,5 @@
-//! A loopback AWS that is as strict as the real one: STS, IAM, SSO OIDC and the SSO portal on one port.
+//! A loopback AWS that is as strict as the real one: STS, IAM, SSO OIDC, the SSO portal and the
+//! sign-in service on one port.
 //!
 //! It owns its [`World`] (who exists, who may do what, what time it is) and a record of every request. It must not
 //! know awsauth: clients find it through `AWS_ENDPOINT_URL` like any other endpoint.
@@ -19,6 +20,7 @@ mod portal;
 mod record;
 mod route;
 mod server;
+mod signin;
 pub(crate) mod sigv4;
 mod sso;
 pub(crate) mod standard;

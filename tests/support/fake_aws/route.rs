@@ -12,7 +12,7 @@ use super::record::{Recorded, UNEXPECTED};
 use super::sigv4::Claim;
 use super::state::State;
 use super::world::World;
-use super::{authorize, iam, oidc, portal, sts};
+use super::{authorize, iam, oidc, portal, signin, sts};
 
 /// Longer than any test waits.
 const FOREVER: Duration = Duration::from_hours(24);
@@ -110,6 +110,9 @@ fn describe(request: &Request) -> Recorded {
         ("POST", "/logout") => ("portal", "Logout"),
         ("GET", "/authorize") => ("browser", "AuthorizePage"),
         ("GET", "/authorize/answer") => ("browser", "AuthorizeAnswer"),
+        ("POST", "/v1/token") => ("signin", "CreateOAuth2Token"),
+        ("GET", "/v1/authorize") => ("browser", "SignInPage"),
+        ("GET", "/v1/sessions/confirmation") => ("browser", "ConfirmationPage"),
         ("GET", "/device") => ("browser", "VerificationPage"),
         _ => (UNEXPECTED, ""),
     };
@@ -140,7 +143,7 @@ fn is_for_iam(request: &Request) -> bool {
 fn params(request: &Request, service: &str) -> BTreeMap<String, String> {
     match service {
         "sts" | "iam" if request.method == "POST" => request.form_pairs().into_iter().collect(),
-        "oidc" => match serde_json::from_slice(&request.body) {
+        "oidc" | "signin" => match serde_json::from_slice(&request.body) {
             Ok(Value::Object(members)) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
             _ => BTreeMap::new(),
         },
@@ -170,6 +173,8 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
         "iam" => iam::answer(&mut state, request, &record.params),
         "oidc" => oidc::answer(&mut state, request, &record.operation),
         "portal" => portal::answer(&mut state, request, &record.operation, &record.params),
+        "signin" => signin::token(&mut state, request),
+        "browser" if request.path.starts_with("/v1/") => signin::page(&mut state, request),
         "browser" if request.path != "/device" => authorize::answer(&mut state, request),
         "browser" => {
             let code = record.params.get("user_code").map_or("", String::as_str);
@@ -187,6 +192,7 @@ fn refuse(world: &World, service: &str, refusal: &Refusal) -> Response {
         "sts" => refusal.to_xml(sts::NAMESPACE, &request_id),
         "iam" => refusal.to_xml(iam::NAMESPACE, &request_id),
         "oidc" => refusal.to_oauth(&request_id),
+        "signin" => refusal.to_sign_in(&request_id),
         _ => refusal.to_portal(&request_id),
     }
 }

@@ -9,6 +9,7 @@ use super::ids::Ids;
 use super::mfa::Device;
 use super::people::{LongTermKey, Role, User};
 use super::record::Recorded;
+use super::signin::SignIn;
 use super::sso::Sso;
 
 /// Who a set of credentials stands for.
@@ -71,6 +72,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<String, Session>,
     /// SSO.
     pub(crate) sso: Sso,
+    /// Console sign-ins.
+    pub(crate) signin: SignIn,
     /// What goes wrong next.
     pub(crate) faults: Faults,
     /// Requests in the order of arrival.
@@ -103,6 +106,7 @@ impl State {
             devices: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sso: Sso::new(),
+            signin: SignIn::new(),
             faults: Faults::default(),
             records: Vec::new(),
             arrived: 0,

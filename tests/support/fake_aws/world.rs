@@ -168,6 +168,26 @@ impl World {
         self.lock().sso.code_lifetime = seconds;
     }
 
+    /// Who signs in to the console from now on; at first Alice.
+    pub(crate) fn sign_in_as(&self, arn: &str) {
+        arn.clone_into(&mut self.lock().signin.person);
+    }
+
+    /// Lifetime of a console sign-in's credentials in seconds (at first 900, the most).
+    pub(crate) fn set_sign_in_lifetime(&self, seconds: i64) {
+        self.lock().signin.lifetime = seconds;
+    }
+
+    /// Refuses to refresh console sign-ins, with the service's word and a message.
+    pub(crate) fn refuse_refresh(&self, message: Option<&'static str>) {
+        self.lock().signin.refusal = message;
+    }
+
+    /// Ends every console sign-in on the server.
+    pub(crate) fn end_sign_ins(&self) {
+        self.lock().signin.end_all();
+    }
+
     /// The person approves a user code; `false` when no such code waits.
     pub(crate) fn approve(&self, user_code: &str) -> bool {
         self.lock().sso.decide(user_code, Decision::Approved)

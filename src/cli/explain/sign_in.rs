@@ -1,0 +1,45 @@
+//! Owns the hints for console sign-ins (aws-facts §13.4).
+
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::flow::Problem;
+use crate::model::{Catalog, LoginSession, ProfileName};
+use crate::provider::ProviderError;
+
+pub(super) fn is_for(profile: &ProfileName, catalog: &Catalog) -> bool {
+    catalog.get(profile.as_str()).is_some_and(|profile| profile.login_session().is_some())
+}
+
+/// The hints for a refused call. `again` is the command that signs in once more.
+pub(super) fn hints(problem: Problem, profile: &ProfileName, again: &str) -> Vec<String> {
+    match problem {
+        Problem::PasswordChanged => vec![format!("the password was changed, which ends the sign-in: run `{again}`")],
+        Problem::NoPermission => vec![
+            "ask whoever manages IAM in your account for AWS's policy `SignInLocalDevelopmentAccess`: it allows \
+             `signin:AuthorizeOAuth2Access` and `signin:CreateOAuth2Token`"
+                .to_owned(),
+        ],
+        _ => vec![
+            format!("the sign-in has ended, or its code was used or too old: run `{again}`"),
+            format!("if it fails at once each time, check this machine's clock and `region` of [profiles.{profile}]"),
+        ],
+    }
+}
+
+pub(super) fn not_signed_in(error: &ProviderError, profile: &ProfileName) -> Failure {
+    Failure::of(Exit::Login, error)
+        .hint(format!("run `awsauth login {profile}` again; with `--no-browser` you can sign in on any machine"))
+        .hint("if the page showed only \"400\", sign in to the console in that browser first, or clear its cookies")
+}
+
+pub(super) fn other_identity(error: &ProviderError, profile: &ProfileName, found: &str) -> Failure {
+    let failure = Failure::of(Exit::Login, error)
+        .cause("nothing was kept")
+        .hint(format!("sign out of the console in that browser, and run `awsauth login {profile}` again"))
+        .detail("profile", profile.as_str())
+        .detail("signed_in_as", found);
+    match LoginSession::new(found) {
+        Ok(_) => failure.hint(format!("if that is you, set `login_session = \"{found}\"` in [profiles.{profile}]")),
+        Err(_) => failure,
+    }
+}
