@@ -1,6 +1,8 @@
 //! Owns `awsauth list`.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
@@ -12,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::externals::externals;
 use crate::cli::ui::failure::Failure;
-use crate::model::{Profile, Region};
+use crate::model::{Catalog, Profile, Region};
 use crate::render::{Cell, header, table_within};
 use crate::system::files::disk;
 
@@ -41,7 +43,19 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct ListJson<'p> {
-    profiles: Vec<ProfileJson<'p>>,
+    profiles: ProfilesJson<'p>,
+}
+
+/// Each document is made when it is written.
+struct ProfilesJson<'p> {
+    profiles: &'p [Cow<'p, Profile>],
+    catalog: &'p Catalog,
+}
+
+impl Serialize for ProfilesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.profiles.iter().map(|profile| ProfileJson::of(profile, self.catalog)))
+    }
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
@@ -55,8 +69,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let externals = externals(&manifest.catalog, &credentials, paths, host)?;
     let profiles: Vec<_> = profiles.into_iter().map(|profile| externals.complete(profile)).collect();
     if out.json {
-        let profiles = profiles.iter().map(|profile| ProfileJson::of(profile, &manifest.catalog)).collect();
-        out.document(ListJson { profiles })?;
+        out.document(ListJson { profiles: ProfilesJson { profiles: &profiles, catalog: &manifest.catalog } })?;
     } else if profiles.is_empty() {
         out.say("the manifest has no profiles");
     } else {
