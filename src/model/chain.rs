@@ -56,6 +56,37 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// What makes the next session of a profile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Renewal<'a> {
+    /// A code, a new key, or whatever else only a person has.
+    Person,
+    /// The credentials of the profile below.
+    Source(&'a Profile),
+    Token(&'a SsoAccess),
+    Login(&'a LoginSession),
+    /// This machine, or the environment.
+    Machine,
+}
+
+impl<'a> Renewal<'a> {
+    /// What makes the next session of the top of `steps`.
+    pub(crate) fn of(steps: &[&'a Profile]) -> Self {
+        let Some((profile, below)) = steps.split_last() else { return Self::Person };
+        match &profile.kind {
+            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
+                Self::Person
+            }
+            Kind::Role(role) if role.credential_source().is_some() => Self::Machine,
+            Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) | Kind::Role(_) => {
+                below.last().map_or(Self::Person, |source| Self::Source(source))
+            }
+            Kind::Sso { access, .. } => Self::Token(access),
+            Kind::Login(session) => Self::Login(session),
+        }
+    }
+}
+
 /// The origin of a chain's credentials. Two of one name are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Root<'a> {

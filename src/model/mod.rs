@@ -18,7 +18,7 @@ mod strings;
 pub(crate) use self::glob::Glob;
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
-pub(crate) use chain::{Chain, Root};
+pub(crate) use chain::{Chain, Renewal, Root};
 pub(crate) use credentials::duration::{DurationError, SessionDuration};
 pub(crate) use credentials::fingerprint::{ChainFingerprint, KeyFingerprint, SecretPlace, Session};
 pub(crate) use credentials::{Credentials, KeySecret, LongTermKey, is_sendable, utc};

@@ -1,6 +1,5 @@
 //! Owns sessions: which kept one is usable, and obtaining a new one.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::error::{ProviderError, Reason};
@@ -14,7 +13,7 @@ use crate::model::{
     ChainFingerprint, Credentials, ExternalSource, Externals, KeyFingerprint, Kind, MfaSerial, Profile, ProfileName,
     Role, SecretPlace, Session, SessionDuration,
 };
-use crate::store::{KeyringError, LongTermKeys, SaveError, Saved};
+use crate::store::{KeyringError, LongTermKeys, ProfileFacts, SaveError, Saved};
 use crate::system::files::stamp::FileStamp;
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted; never empty.
@@ -60,7 +59,7 @@ impl Provider<'_> {
         if !(is_fresh && is_new && self.is_bound(session, steps)) {
             return None;
         }
-        self.save_files(&saved, target(steps));
+        self.save_files(&saved, steps);
         Some(saved.session)
     }
 
@@ -78,18 +77,18 @@ impl Provider<'_> {
         if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { &self.origin.seen }
     }
 
-    /// The profile's values to be saved with its session, for commands that then need no manifest.
-    fn values(&self, profile: &Profile) -> Option<BTreeMap<String, String>> {
-        self.origin.is_in_order.then(|| profile.values())
+    /// What is saved of the profile with its session, for commands that then need no manifest.
+    fn facts(&self, steps: ChainSteps<'_, '_>) -> Option<ProfileFacts> {
+        self.origin.is_in_order.then(|| ProfileFacts::of(steps))
     }
 
     /// Saves the files' new stamps with a session whose definition still holds, so that the warm path works again.
-    fn save_files(&self, saved: &Saved, profile: &Profile) {
-        let values = self.values(profile);
-        if self.files().is_empty() || saved.seen == self.origin.seen && saved.values == values {
+    fn save_files(&self, saved: &Saved, steps: ChainSteps<'_, '_>) {
+        let facts = self.facts(steps);
+        if self.files().is_empty() || saved.seen == self.origin.seen && saved.facts == facts {
             return;
         }
-        let renewed = Saved { session: saved.session.clone(), seen: self.origin.seen.clone(), values };
+        let renewed = Saved { session: saved.session.clone(), seen: self.origin.seen.clone(), facts };
         // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
         let name = &saved.session.profile;
         if let Ok(_lock) = self.ports.sessions.try_lock(name.as_str())
@@ -251,7 +250,7 @@ impl Provider<'_> {
         if self.was_logged_out(steps) {
             return Ok(credentials);
         }
-        let saved = Saved { session, seen: self.files().to_vec(), values: self.values(profile) };
+        let saved = Saved { session, seen: self.files().to_vec(), facts: self.facts(steps) };
         match self.ports.sessions.put(&saved) {
             Ok(()) => self.notify(&Notice::Obtained { profile: &profile.name }),
             // `login` is there to save a session; a program wants credentials, saved or not.

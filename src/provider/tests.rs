@@ -223,7 +223,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
         access_key_id: credentials.access_key_id.clone(),
         secret: SecretPlace::Here(credentials.secret()),
     };
-    scene.sessions.put(&Saved { session, seen: Vec::new(), values: None }).unwrap();
+    scene.sessions.put(&Saved { session, seen: Vec::new(), facts: None }).unwrap();
     let outcomes = runtime.block_on(provider.execute(&provider.plan(&chains).unwrap(), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }

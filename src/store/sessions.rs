@@ -1,6 +1,6 @@
 //! Owns the sessions in the state directory: one 0600 file for each profile.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use sha1::Digest as _;
 use super::json;
 use super::keyring::{Keyring, KeyringError, SaveError};
 use super::logouts::LogoutLog;
+use super::profile_facts::ProfileFacts;
 use crate::model::{
     ChainFingerprint, Credentials, KeyFingerprint, KeySecret, ProfileName, SecretPlace, SecretStore, Session,
     is_sendable,
@@ -48,8 +49,8 @@ struct RefusedRole {
 pub(crate) struct Saved {
     pub(crate) session: Session,
     pub(crate) seen: Vec<FileStamp>,
-    /// Those of the profile, if the manifest has no errors to be warned of.
-    pub(crate) values: Option<BTreeMap<String, String>>,
+    /// Of its profile, if the manifest has no errors to be warned of.
+    pub(crate) facts: Option<ProfileFacts>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +69,7 @@ struct SessionFile {
     long_term_key: Option<String>,
     read_from: Vec<FileStamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<BTreeMap<String, String>>,
+    facts: Option<ProfileFacts>,
 }
 
 /// Says that the secret half is in the keyring.
@@ -153,7 +154,7 @@ impl Sessions {
             SecretPlace::Here(secret) => session.with_secret(secret.clone()).is_sendable(),
             SecretPlace::Keyring => is_sendable(&session.access_key_id),
         };
-        is_fit.then_some(Saved { session, seen: file.read_from, values: file.values })
+        is_fit.then_some(Saved { session, seen: file.read_from, facts: file.facts })
     }
 
     /// Asks the keyring if the secret is there. None if it is not there any more.
@@ -174,7 +175,7 @@ impl Sessions {
     /// The keyring has the secret before the file says so, and loses it after the file is gone: a run that is killed in between
     /// leaves at worst an entry that nothing refers to, until the next login.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), SaveError> {
-        let Saved { session, seen, values } = saved;
+        let Saved { session, seen, facts } = saved;
         let account = account(&session.profile);
         let here = match &session.secret {
             SecretPlace::Here(secret) if self.store == SecretStore::Keyring => {
@@ -197,7 +198,7 @@ impl Sessions {
             long_term_section: session.key.as_ref().map(|key| key.section.to_string()),
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
-            values: values.clone(),
+            facts: facts.clone(),
         };
         json::save(&self.path(&session.profile), &file)?;
         drop(disk::remove(&self.refusal_path(&session.profile)));
@@ -238,6 +239,11 @@ impl Sessions {
     /// The profiles that have a session here, also those that the manifest no longer has.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
         Ok(private::list(&self.dir, FileOwner::Awsauth)?.iter().filter_map(|path| self.name_in(path)).collect())
+    }
+
+    /// The sessions that there are, and the refusals.
+    pub(crate) fn file_names(&self) -> [FileNames; 2] {
+        [&*self.dir, &self.dir.with_file_name("refused")].map(FileNames::read)
     }
 
     /// The readable sessions here, also of profiles that the manifest no longer has.
@@ -303,6 +309,25 @@ impl Sessions {
     }
 }
 
+/// The names of a directory's files, read once, so that a profile without a file costs no look for it.
+pub(crate) struct FileNames {
+    profiles: HashSet<String>,
+    has_others: bool,
+}
+
+impl FileNames {
+    fn read(dir: &Path) -> Self {
+        let files = private::list(dir, FileOwner::Awsauth).unwrap_or_default();
+        let profiles: HashSet<String> = files.iter().filter_map(|path| name_of(path)).collect();
+        Self { has_others: profiles.len() < files.len(), profiles }
+    }
+
+    /// False if the profile has no file.
+    pub(crate) fn may_have(&self, profile: &ProfileName) -> bool {
+        self.has_others || self.profiles.contains(profile.as_str())
+    }
+}
+
 /// The profile whose session is at `path`, read from the path alone; none if it was too long for that.
 fn name_of(path: &Path) -> Option<String> {
     let (escaped, _) = path.file_stem()?.to_str()?.rsplit_once('+')?;
@@ -344,7 +369,7 @@ mod tests {
                 }),
             },
             seen: Vec::new(),
-            values: None,
+            facts: None,
         }
     }
 
@@ -402,9 +427,21 @@ mod tests {
     fn no_two_profiles_share_a_file_where_case_is_ignored_and_none_is_a_device_of_windows() {
         let stem = |name: &str| file_stem(name).to_lowercase();
         let names = ["prod", "Prod", "PROD", "con", "CON", "nul", "com1"];
-        let stems: std::collections::HashSet<String> = names.into_iter().map(stem).collect();
+        let stems: HashSet<String> = names.into_iter().map(stem).collect();
         assert_eq!(stems.len(), names.len(), "{stems:?}");
         assert!(["con", "nul", "com1"].iter().all(|device| !stems.contains(*device)));
+    }
+
+    #[test]
+    fn a_profile_without_a_file_is_known_from_the_directory_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = in_files(dir.path());
+        let may_have = |name: &str| sessions.file_names()[0].may_have(&ProfileName::new(name).unwrap());
+        assert!(!may_have("prod"));
+        sessions.put(&saved("a/b:c%2F@+.")).unwrap();
+        assert!(may_have("a/b:c%2F@+.") && !may_have("prod") && !may_have("Prod"));
+        sessions.put(&saved(&"/".repeat(128))).unwrap();
+        assert!(may_have(&"/".repeat(128)), "its file has a digest for a name");
     }
 
     /// A profile with a long name has a file without `+`, and so has its temporary file.

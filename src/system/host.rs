@@ -60,13 +60,13 @@ impl Host {
     /// The columns of text on standard error: `COLUMNS`, else the terminal's, else 120.
     pub(crate) fn width(&self) -> usize {
         let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
-        let terminal = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+        let terminal = || terminal_size().map(|(width, _)| usize::from(width.0));
         named.or_else(terminal).unwrap_or(120)
     }
 
     /// The lines of the terminal behind standard error, else 24.
     pub(crate) fn height() -> usize {
-        terminal_size::terminal_size_of(io::stderr()).map_or(24, |(_, height)| usize::from(height.0))
+        terminal_size().map_or(24, |(_, height)| usize::from(height.0))
     }
 
     /// True if a person can type, and sees standard error.
@@ -171,6 +171,11 @@ impl Host {
         io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
         decode(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16"))
     }
+}
+
+/// Of the terminal behind standard error, else of the one behind standard output.
+fn terminal_size() -> Option<(terminal_size::Width, terminal_size::Height)> {
+    terminal_size::terminal_size_of(io::stderr()).or_else(|| terminal_size::terminal_size_of(io::stdout()))
 }
 
 /// True if the process was started without a standard output, as with `>&-`.

@@ -142,3 +142,6 @@ mod update;
 mod vars;
 #[cfg(test)]
 mod warm;
+#[cfg(test)]
+#[cfg(unix)]
+mod watch;

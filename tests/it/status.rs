@@ -43,17 +43,93 @@ fn the_table_has_one_line_for_each_profile() {
     scene.age_session("audit", -60, 150);
     let run = scene.run(&["status"]).ok();
     let expected = "\
-PROFILE  PATTERN       ACCOUNT       STATE  LEFT
-main     iam-mfa       111122223333  none   -
-prod     iam-mfa-role  444455556666  none   -
-base     iam           -             key    -
-audit    iam-mfa-role  777788889999  valid  2 h 30 min
-read     sso           123456789012  none   -
-jump     sso-role      999900001111  none   -
+PROFILE  PATTERN       ACCOUNT       ROLE      STATE          LEFT
+main     iam-mfa       111122223333  -         not logged in  -
+prod     iam-mfa-role  444455556666  Admin     not logged in  -
+base     iam           -             -         long-term key  no end
+audit    iam-mfa-role  777788889999  Audit     valid          2 h 30 min
+read     sso           123456789012  ReadOnly  not logged in  -
+jump     sso-role      999900001111  Deploy    not logged in  -
 ";
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (expected, ""));
     let run = scene.run(&["status", "audit"]).ok();
     assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+}
+
+/// The state and the time of each profile, as the table has them.
+fn words(scene: &Scene) -> Vec<String> {
+    let text = scene.run(&["status"]).ok().stdout;
+    let [state, left] = ["STATE", "LEFT"].map(|title| text.find(title).unwrap());
+    text.lines().skip(1).map(|line| format!("{} | {}", line[state..left].trim_end(), &line[left..])).collect()
+}
+
+#[test]
+fn states_are_plain_words_and_each_time_has_one_meaning() {
+    let scene = Scene::new();
+    scene.aws.world().set_token_lifetime(1200);
+    scene.logged_in(&["prod", "jump"]);
+    scene.logged_in(&["audit"]);
+    scene.age_session("prod", -120, -60);
+    scene.age_session("audit", -200, -150);
+    scene.expire("read");
+    let main = "valid | 12 h 0 min";
+    let expected =
+        [main, "renews by itself | 12 h 0 min", "long-term key | no end", "needs you: expired | ended 2 h 30 min ago"];
+    assert_eq!(words(&scene)[..4], expected);
+    assert_eq!(words(&scene)[4..], ["renews by itself | 20 min or longer", "valid | 1 h 0 min or longer"]);
+    // A refresh token alone: AWS does not say how long it serves.
+    scene.expire_token();
+    assert_eq!(words(&scene)[4], "renews by itself | no known end");
+    scene.aws.world().end_sso_logins();
+    scene.run(&["credential-process", "read"]).exits(5);
+    assert!(words(&scene)[4].starts_with("needs you: expired | ended "), "{:?}", words(&scene));
+    scene.home.write(CREDENTIALS, "");
+    assert_eq!(words(&scene)[2], "needs you: no key | -");
+}
+
+/// What a prompt shows with this `AWS_PROFILE`.
+fn prompt(scene: &Scene, profile: &str) -> String {
+    let output = scene.home.command(["status", "--prompt"]).env("AWS_PROFILE", profile).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_prompt_has_the_time_that_the_table_has_and_a_name_alone_where_nothing_is_known() {
+    let scene = Scene::new();
+    assert_eq!((scene.run(&["status", "--prompt"]).ok().stdout.as_str(), &*prompt(&scene, "")), ("", ""));
+    for name in ["main", "base", "gone"] {
+        assert_eq!(prompt(&scene, name), format!("{name}\n"));
+    }
+    scene.logged_in(&["prod", "jump"]);
+    scene.logged_in(&["audit"]);
+    let (prod, audit, jump) = (prompt(&scene, "prod"), prompt(&scene, "audit"), prompt(&scene, "jump"));
+    assert_eq!([&*prod, &*audit, &*jump], ["prod 11h\n", "audit 3h\n", "jump 59m+\n"]);
+    scene.expire("prod");
+    assert_eq!(prompt(&scene, "prod"), "prod 11h\n", "it renews by itself");
+    scene.age_session("main", -120, 42);
+    assert_eq!(prompt(&scene, "prod"), "prod 41m\n");
+    scene.expire("main");
+    scene.expire("audit");
+    for name in ["main", "prod", "audit"] {
+        assert_eq!(prompt(&scene, name), format!("{name} expired\n"));
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+    scene.change_manifest("role/Deploy", "role/Other");
+    assert_eq!(prompt(&scene, "jump"), "jump\n", "a session of another role tells nothing");
+    scene.home.manifest("nonsense");
+    assert_eq!(prompt(&scene, "main"), "main\n");
+}
+
+#[test]
+fn a_prompt_gets_nothing_of_the_environment_that_a_terminal_acts_on() {
+    let scene = Scene::new();
+    assert_eq!(prompt(&scene, "a\u{1b}]0;x\u{7}\nb\u{202e}"), "a␛]0;x␇ b\\u{202e}\n");
+    let scene = scene.env("AWSAUTH_PROFILE", "prod").env("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z");
+    assert_eq!(prompt(&scene, ""), "prod expired\n", "what `use` has set");
+    assert_eq!(prompt(&scene, "main"), "main\n");
+    let scene = scene.env("AWSAUTH_STATE_DIR", "relative");
+    assert_eq!(prompt(&scene, "main"), "main\n");
 }
 
 #[test]
@@ -83,8 +159,7 @@ fn json_has_the_facts_and_the_version_first() {
     let run = scene.run(&["status", "prod", "--json"]).ok();
     assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
     let profile = &run.json()["profiles"][0];
-    for (key, value) in [("name", "prod"), ("pattern", "iam-mfa-role"), ("account", "444455556666"), ("state", "valid")]
-    {
+    for (key, value) in [("name", "prod"), ("account", "444455556666"), ("role", "Admin"), ("state", "valid")] {
         assert_eq!(profile[key], value, "{key}");
     }
     // It is renewed from main's session, which lasts 12 hours.
@@ -222,6 +297,8 @@ fn a_kept_session_is_read_once_however_many_profiles_go_through_it() {
         &["env", "prod"],
         &["exec", "p*", "--no-login", "--", "true"],
     ] {
+        let none = opens_of_session(&scene, args, "audit");
+        assert_eq!(none, 0, "{args:?} looks for a session that there is not");
         for name in ["main", "prod"] {
             let count = opens_of_session(&scene, args, name);
             assert!(count <= 1, "{args:?} opens {name} {count} times");

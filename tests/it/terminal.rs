@@ -510,7 +510,13 @@ fn states_are_coloured_on_a_terminal_unless_no_color_says_otherwise() {
         let text = ends_with(at_terminal(scene, args), 0);
         assert!(text.contains(part), "{args}: {part:?} is not in {text:?}");
     };
-    let colours = [("valid", 32), ("renewable", 36), ("key", 32), ("expired", 31), ("none", 2)];
+    let colours = [
+        ("valid", 32),
+        ("renews by itself", 36),
+        ("long-term key", 32),
+        ("needs you: expired", 31),
+        ("not logged in", 2),
+    ];
     for (word, colour) in colours {
         has("status", &format!("\u{1b}[{colour}m{word}\u{1b}[0m"), &scene);
     }
@@ -534,7 +540,7 @@ fn a_list_to_choose_from_shows_account_role_and_state_and_filters_by_them() {
     scene.logged_in(&["read"]);
     let mut session = at_terminal(&scene, "login");
     session.exp_string("Log in to:").unwrap();
-    session.exp_string("prod   444455556666  Admin     none").unwrap();
+    session.exp_string("prod   444455556666  Admin     not logged in").unwrap();
     session.exp_string("read   123456789012  ReadOnly  valid").unwrap();
     session.send("zzz").unwrap();
     session.flush().unwrap();

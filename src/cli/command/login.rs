@@ -232,7 +232,7 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
         return Err(Failure::new(Exit::Usage, "all profiles are long-term keys or external, and need no login"));
     }
     let states = States::new(service);
-    let name = pick("Log in to:", &all, |profile| states.word(profile).to_owned(), &[], out)?;
+    let name = pick("Log in to:", &all, |profile| states.words(profile), &[], out)?;
     Ok(vec![manifest.profile(&name)?])
 }
 

@@ -4,19 +4,19 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::app::App;
+use crate::cli::config::load::Manifest;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
+use crate::cli::status::table::table;
 use crate::cli::status::validity::{State, States, UNAVAILABLE, Validity};
+use crate::cli::status::{prompt, watch};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Chain, Profile, ProfileName, SecretStore};
-use crate::render::{Cell, duration, exact_duration, header, table_within};
-
-/// The columns that a narrow terminal shortens and then drops, the first one first.
-const EXPENDABLE: [usize; 2] = [1, 2];
+use crate::render::{TerminalText, duration, exact_duration};
 
 /// Show sessions and how long they last
 ///
@@ -24,14 +24,15 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 ///
 /// "or longer" means that the SSO login can be renewed too, for a time that AWS does not tell. --check then counts the
 /// time that is known, or 15 minutes if that is more. --json has this as "`or_longer`" beside "`seconds_left`".
+///
+/// --prompt is for a shell's prompt: a line such as `prod 42m` for the profile of `AWS_PROFILE`, else of `use`. It asks neither
+/// AWS nor the manifest, and prints the name alone where the kept sessions don't tell. docs/shells.md has the line for each shell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:
-  valid          there are credentials
-  renewable      the next use gets credentials without a prompt
-  expired, none  the session has ended; not logged in
-  refused        AWS denied the credentials when they were last asked for
-  key            a long-term key, which does not expire; \"no key\": it is missing")]
+  valid, renews by itself   there are credentials; the next use gets some
+  needs you, not logged in  a login has ended; there was none
+  refused by AWS            AWS denied the credentials when last asked for them")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -41,23 +42,34 @@ pub(crate) struct Args {
     /// Least time left for --check
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_ttl)]
     min_ttl: i64,
+    /// Keep the table on the screen, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["check", "prompt"])]
+    watch: bool,
+    /// Print a line for a shell's prompt, such as `prod 42m`
+    #[arg(long, conflicts_with_all = ["names", "tag", "check"])]
+    prompt: bool,
 }
 
 /// Shows the table.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
+    if args.prompt {
+        prompt::line(app).map_or(Ok(()), |line| out.data(&line))?;
+        return Ok(Exit::Done);
+    }
+    if args.watch {
+        return watch(args, app);
+    }
     let service = LoginService::new(app)?;
     if let Err(error) = service.sessions.check() {
         explain::disk(&error).say_as_warning(out);
     }
     let profiles = args.filter.choose(&service.manifest)?;
     service.manifest.warn_of_errors();
-    let chains: Vec<Chain<'_>> =
-        profiles.iter().map(|profile| service.chain(profile.name.as_str())).collect::<Result<_, _>>()?;
+    let chains = chains(&profiles, &service)?;
     let known = States::new(&service);
     let now = known.now;
-    let states: Vec<(&Profile, State)> =
-        chains.iter().map(|chain| (chain.target(), known.of(chain.profiles()))).collect();
+    let states = known.of_all(&chains);
     if out.json {
         let store = Some(service.manifest.store().as_str()).filter(|_| service.manifest.store() != SecretStore::File);
         out.document(StatusJson {
@@ -67,7 +79,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else if states.is_empty() {
         out.say("the manifest has no profiles");
     } else {
-        let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
+        let (text, is_whole) = table(&states, out.columns_of_data(host), now);
         out.print_table(&text, is_whole)?;
     }
     say_misplaced(&service, &profiles, out);
@@ -84,6 +96,33 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
+}
+
+fn chains<'s>(profiles: &[&Profile], service: &'s LoginService<'_>) -> Result<Vec<Chain<'s>>, Failure> {
+    profiles.iter().map(|profile| service.chain(profile.name.as_str())).collect()
+}
+
+/// Shows the table of each second.
+fn watch(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    watch::check(app)?;
+    let mut service = LoginService::new(app)?;
+    args.filter.choose(&service.manifest)?;
+    watch::run(app, |lines| {
+        // While a person edits it, a manifest may be wrong for a moment: what it said before is shown.
+        let mut note = "";
+        match Manifest::read_in_order(app) {
+            Some(manifest) => service = LoginService::with(manifest, app)?,
+            None => note = "the manifest has errors, which `awsauth check` shows\n",
+        }
+        let profiles = args.filter.choose(&service.manifest)?;
+        let shown = if profiles.len() + 1 < lines { profiles.len() } else { lines.saturating_sub(3) };
+        let chains = chains(&profiles[..shown], &service)?;
+        let known = States::new(&service);
+        let (text, _) = table(&known.of_all(&chains), app.host.width(), known.now);
+        let more =
+            if shown < profiles.len() { format!("… and {} more\n", profiles.len() - shown) } else { String::new() };
+        Ok(TerminalText::trusted(format!("{}{more}{note}", text.as_str())))
+    })
 }
 
 /// Reports long-term keys in the place of sessions.
@@ -172,6 +211,7 @@ struct ProfileStateJson<'p> {
     name: &'p str,
     pattern: &'static str,
     account: Option<&'p str>,
+    role: Option<&'p str>,
     state: &'static str,
     expires_at: Option<String>,
     seconds_left: Option<i64>,
@@ -185,29 +225,13 @@ impl<'p> ProfileStateJson<'p> {
             name: profile.name.as_str(),
             pattern: profile.pattern().as_str(),
             account: profile.account(),
+            role: profile.role_name(),
             state: state.word,
             expires_at: end.map(|end| end.to_string()),
             seconds_left: end.map(|end| seconds_left(end, now)),
             or_longer: matches!(state.validity, Validity::Renewable(_)),
         }
     }
-}
-
-fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<Cell>> {
-    let rows = states.iter().map(|(profile, state)| {
-        let more = if matches!(state.validity, Validity::Renewable(_)) { " or longer" } else { "" };
-        let left = state.validity.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
-        let left = left.map(|left| duration(left) + more);
-        let style = state.style(now);
-        vec![
-            profile.name.as_str().into(),
-            profile.pattern().as_str().into(),
-            profile.account().unwrap_or("-").into(),
-            Cell::styled(state.word, style),
-            left.unwrap_or_else(|| "-".to_owned()).into(),
-        ]
-    });
-    std::iter::once(header(["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"])).chain(rows).collect()
 }
 
 /// Reads `90s`, `15m`, `8h` or `1d` as seconds.

@@ -81,7 +81,7 @@ fn choose(app: App<'_>) -> Result<String, Failure> {
     }
     let profiles: Vec<_> = service.manifest.catalog.profiles().iter().collect();
     let states = States::new(&service);
-    pick("Use:", &profiles, |profile| states.word(profile).to_owned(), &[], app.out)
+    pick("Use:", &profiles, |profile| states.words(profile), &[], app.out)
 }
 
 /// The person has not installed the function, or is in a shell that has none.

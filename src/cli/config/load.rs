@@ -241,6 +241,12 @@ impl Manifest {
         Self::new(Reading::read(app.paths, Audience::Person)?, app)
     }
 
+    /// None if anything is wrong; says nothing of it.
+    pub(crate) fn read_in_order(app: App<'_>) -> Option<Self> {
+        let reading = Reading::read(app.paths, Audience::Person).ok()?;
+        reading.loaded.is_in_order().then(|| Self::new(reading, app).ok())?
+    }
+
     /// As [`Self::read_in_part`], with devices as [`Reading::read_assuming_devices`] has them.
     pub(crate) fn read_assuming_devices(app: App<'_>) -> Result<Self, Failure> {
         Self::new(Reading::read_assuming_devices(app.paths, None)?, app)

@@ -207,7 +207,7 @@ impl Mover<'_> {
             let _lock = self.target.lock(name.as_str(), PATIENCE).map_err(|error| {
                 Failure::of(Exit::Unavailable, &error).hint("run the same command again: it goes on from here")
             })?;
-            let Some(Saved { session, seen, values }) = self.target.get(&name) else { continue };
+            let Some(Saved { session, seen, facts }) = self.target.get(&name) else { continue };
             if (session.secret == SecretPlace::Keyring) == (to == SecretStore::Keyring) {
                 continue;
             }
@@ -216,7 +216,7 @@ impl Mover<'_> {
             // Without its secret it is no session; the next login replaces it.
             let Some(credentials) = credentials else { continue };
             let session = Session { secret: SecretPlace::Here(credentials.secret()), ..session };
-            self.target.put(&Saved { session, seen, values }).map_err(|error| explain::save(&error))?;
+            self.target.put(&Saved { session, seen, facts }).map_err(|error| explain::save(&error))?;
             names.push(name.to_string());
         }
         Ok(names)

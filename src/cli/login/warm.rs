@@ -44,11 +44,11 @@ pub(crate) fn environment(name: &str, login: InPlace, app: App<'_>) -> Result<(C
 pub(crate) fn kept_environment(name: &str, app: App<'_>) -> Result<Option<(Credentials, EnvChange)>, Failure> {
     let keyring = app.keyring();
     let Some(sessions) = sessions(&keyring, app) else { return Ok(None) };
-    let Some(Saved { session, values: Some(values), .. }) = current(name, &sessions, &keyring, app) else {
+    let Some(Saved { session, facts: Some(facts), .. }) = current(name, &sessions, &keyring, app) else {
         return Ok(None);
     };
     let Some(credentials) = secret(&sessions, &session)? else { return Ok(None) };
-    let change = EnvChange::to(&session.profile, &values, &credentials, stale_variables(app.host));
+    let change = EnvChange::to(&session.profile, &facts.values, &credentials, stale_variables(app.host));
     Ok(Some((credentials, change)))
 }
 
@@ -60,17 +60,22 @@ fn secret(sessions: &Sessions, session: &Session) -> Result<Option<Credentials>,
     sessions.credentials(session).map_err(|error| explain::keyring::failure(&error, &error))
 }
 
-/// The kept session of a profile if it is fresh, and bound to the files and to the key that are there now.
+/// The kept session of a profile, if it is bound and fresh.
 fn current(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
+    let is_fresh =
+        |saved: &Saved| judge(saved.session.obtained_at, saved.session.expiration, clock::now()) == Freshness::Fresh;
+    bound(&ProfileName::new(name).ok()?, sessions, keyring, app).filter(is_fresh)
+}
+
+/// The kept session of a profile, if it is bound to the files and to the key that are there now.
+pub(crate) fn bound(name: &ProfileName, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
     // The variable may change the definition.
     if app.host.var_os(IGNORES_ENDPOINTS).is_some() {
         return None;
     }
-    let saved = sessions.get(&ProfileName::new(name).ok()?)?;
-    let session = &saved.session;
-    let is_fresh = judge(session.obtained_at, session.expiration, clock::now()) == Freshness::Fresh;
+    let saved = sessions.get(name)?;
     let keys = KeyringKeys::new(&app.paths.state().ok()?, Rc::clone(keyring));
-    let is_current = is_fresh && files::are_current(&saved.seen, app.paths) && is_key_current(session, &keys, app);
+    let is_current = files::are_current(&saved.seen, app.paths) && is_key_current(&saved.session, &keys, app);
     is_current.then_some(saved)
 }
 

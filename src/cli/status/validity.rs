@@ -8,7 +8,11 @@ use jiff::Timestamp;
 
 use crate::cli::login::service::LoginService;
 use crate::flow::{Freshness, LoginUse, TokenUse, decide, decide_login, seconds_left};
-use crate::model::{ChainFingerprint, Credentials, ExternalSource, Kind, LoginSession, Profile, SsoAccess, SsoToken};
+use crate::model::{
+    Chain, ChainFingerprint, Credentials, ExternalSource, Kind, LoginSession, LoginToken, Profile, Renewal, Session,
+    SsoAccess, SsoToken,
+};
+use crate::store::FileNames;
 use crate::system::clock;
 
 /// In seconds. AWS does not say how long it accepts a refresh token, so `--check` counts no more for one.
@@ -21,7 +25,7 @@ pub(crate) const UNAVAILABLE: &str = "unavailable";
 
 #[derive(Clone, Copy)]
 pub(crate) struct State {
-    /// As in the table and in `--json`.
+    /// As in `--json`.
     pub(crate) word: &'static str,
     pub(crate) validity: Validity,
 }
@@ -40,7 +44,31 @@ pub(crate) enum Validity {
 }
 
 impl Validity {
-    fn or_session(self, end: Timestamp) -> Self {
+    /// How long a token gives credentials.
+    pub(super) fn of_token(token: Option<SsoToken>, access: &SsoAccess, now: Timestamp) -> Self {
+        match decide(token, access, now) {
+            TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
+                Self::Until(token.expires_at)
+            }
+            TokenUse::Use(token) | TokenUse::Aging(token) => Self::Renewable(Some(token.expires_at)),
+            TokenUse::Refresh(..) => Self::Renewable(None),
+            TokenUse::Authorize => Self::Ended(None),
+        }
+    }
+
+    /// How long a console sign-in gives credentials.
+    pub(super) fn of_login(token: Option<LoginToken>, now: Timestamp) -> Self {
+        match decide_login(token, now) {
+            LoginUse::Use(token) if token.refresh_token.is_some() => Self::Renewable(token.credentials.expiration),
+            LoginUse::Refresh(token) => Self::Renewable(token.credentials.expiration.filter(|end| *end > now)),
+            LoginUse::Use(token) | LoginUse::Aging(token) => {
+                token.credentials.expiration.map_or(Self::Ended(None), Self::Until)
+            }
+            LoginUse::Authorize => Self::Ended(None),
+        }
+    }
+
+    pub(super) fn or_session(self, end: Timestamp) -> Self {
         match self {
             Self::Ended(_) => Self::Until(end),
             Self::Until(other) => Self::Until(other.max(end)),
@@ -82,21 +110,26 @@ impl State {
     }
 }
 
-/// The states of profiles at one moment. Reads each session and token file once, however many profiles need it.
+/// The states of profiles at one moment. Looks at each directory, session and token once, however many profiles need it.
 pub(crate) struct States<'s> {
     service: &'s LoginService<'s>,
     pub(crate) now: Timestamp,
     known: RefCell<HashMap<String, State>>,
     tokens: RefCell<HashMap<String, Option<SsoToken>>>,
+    sessions: FileNames,
+    refusals: FileNames,
 }
 
 impl<'s> States<'s> {
     pub(crate) fn new(service: &'s LoginService<'s>) -> Self {
-        Self { service, now: clock::now(), known: RefCell::default(), tokens: RefCell::default() }
+        let [sessions, refusals] = service.sessions.file_names();
+        let (known, tokens) = (RefCell::default(), RefCell::default());
+        Self { service, now: clock::now(), known, tokens, sessions, refusals }
     }
 
-    pub(crate) fn word(&self, profile: &Profile) -> &'static str {
-        self.service.chain(profile.name.as_str()).map_or("-", |chain| self.of(chain.profiles()).word)
+    pub(crate) fn words(&self, profile: &Profile) -> String {
+        let chain = self.service.chain(profile.name.as_str());
+        chain.map_or("-", |chain| self.of(chain.profiles()).words()).to_owned()
     }
 
     /// The state of the top of `steps`.
@@ -108,6 +141,11 @@ impl<'s> States<'s> {
         let state = self.read(steps);
         self.known.borrow_mut().insert(name.to_owned(), state);
         state
+    }
+
+    /// Each target with its state.
+    pub(crate) fn of_all<'c>(&self, chains: &[Chain<'c>]) -> Vec<(&'c Profile, State)> {
+        chains.iter().map(|chain| (chain.target(), self.of(chain.profiles()))).collect()
     }
 
     /// The validity of the top of `steps`, which has these credentials.
@@ -133,7 +171,7 @@ impl<'s> States<'s> {
         }
         let is_refused = self.is_refused(steps);
         let renewal = if is_refused { Validity::Ended(None) } else { self.renewal(steps) };
-        let (word, validity) = match (self.service.session(steps), renewal) {
+        let (word, validity) = match (self.session(steps), renewal) {
             (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
                 ("valid", renewal.or_session(session.expiration))
             }
@@ -172,46 +210,24 @@ impl<'s> States<'s> {
         }
     }
 
+    fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
+        self.sessions.may_have(&steps.last()?.name).then(|| self.service.session(steps))?
+    }
+
     fn is_refused(&self, steps: &[&Profile]) -> bool {
-        let definition = ChainFingerprint::of(steps, self.service.aws.ignores_endpoint_urls());
-        self.service.sessions.is_refused(&steps[steps.len() - 1].name, &definition)
+        let name = &steps[steps.len() - 1].name;
+        let definition = || ChainFingerprint::of(steps, self.service.aws.ignores_endpoint_urls());
+        self.refusals.may_have(name) && self.service.sessions.is_refused(name, &definition())
     }
 
     /// How long the session of the top of `steps` can be renewed without a person, unless AWS refuses it.
     fn renewal(&self, steps: &[&Profile]) -> Validity {
-        let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
-        match &profile.kind {
-            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
-                Validity::Ended(None)
-            }
-            Kind::Login(session) => match decide_login(self.service.logins.token(session), self.now) {
-                LoginUse::Use(token) if token.refresh_token.is_some() => {
-                    Validity::Renewable(token.credentials.expiration)
-                }
-                LoginUse::Refresh(token) => {
-                    Validity::Renewable(token.credentials.expiration.filter(|end| *end > self.now))
-                }
-                LoginUse::Use(token) | LoginUse::Aging(token) => {
-                    token.credentials.expiration.map_or(Validity::Ended(None), Validity::Until)
-                }
-                LoginUse::Authorize => Validity::Ended(None),
-            },
-            Kind::Role(role) if role.credential_source().is_some() => {
-                if self.service.lacks_external(profile) {
-                    Validity::Ended(None)
-                } else {
-                    Validity::Renewable(None)
-                }
-            }
-            Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) | Kind::Role(_) => self.of(below).validity,
-            Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {
-                TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
-                    Validity::Until(token.expires_at)
-                }
-                TokenUse::Use(token) | TokenUse::Aging(token) => Validity::Renewable(Some(token.expires_at)),
-                TokenUse::Refresh(..) => Validity::Renewable(None),
-                TokenUse::Authorize => Validity::Ended(None),
-            },
+        match Renewal::of(steps) {
+            Renewal::Machine if !self.service.lacks_external(steps[0]) => Validity::Renewable(None),
+            Renewal::Machine | Renewal::Person => Validity::Ended(None),
+            Renewal::Source(_) => self.of(&steps[..steps.len() - 1]).validity,
+            Renewal::Token(access) => Validity::of_token(self.token(access), access, self.now),
+            Renewal::Login(session) => Validity::of_login(self.service.logins.token(session), self.now),
         }
     }
 

@@ -9,6 +9,8 @@ mod failing;
 mod hook;
 #[cfg(unix)]
 mod interactive;
+#[cfg(unix)]
+mod prompt;
 mod values;
 
 use std::path::{Path, PathBuf};
