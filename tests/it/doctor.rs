@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::architecture::{source_files, src};
+use crate::diff::commit;
+use crate::join;
 use crate::scene::{CONFIG, CREDENTIALS, Scene};
 use crate::support::fake_aws::team::ALICE;
 use crate::support::fake_aws::{FakeAws, World};
@@ -212,4 +214,18 @@ fn online_the_clock_is_compared_with_aws() {
     scene.aws.clear();
     assert!(!is_wrong(&["doctor", "--json"]));
     assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn online_the_manifest_is_compared_with_the_team_s() {
+    let scene = join::Scene::new(&[("profiles.toml", join::MANIFEST)]).joined();
+    let is_behind = |more: &[&str]| {
+        let mut doctor = scene.home.command([&["doctor", "--json"], more].concat());
+        let run: Run = doctor.env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1").output().unwrap().into();
+        codes(&run.json()).contains(&"manifest-behind".to_owned())
+    };
+    assert!(!is_behind(&["--online"]));
+    scene.remote.write("team/profiles.toml", format!("{}\n", join::MANIFEST));
+    commit(&scene.remote, "team");
+    assert_eq!((is_behind(&["--online"]), is_behind(&[])), (true, false));
 }

@@ -1,7 +1,7 @@
 //! Owns what the checks look at, read once: AWS's two files, the profiles in them, the manifest. Must not judge it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -133,11 +133,12 @@ impl<'a> Facts<'a> {
         ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| Some((name, self.app.host.var(name)?)))
     }
 
-    /// The profiles of both files, by name.
+    /// The profiles of both files, in their order.
     pub(crate) fn profiles(&self) -> Vec<AwsProfile<'_>> {
         let sections = [&self.config, &self.credentials].into_iter().flat_map(|file| file.document.sections());
-        let names: BTreeSet<&str> = sections.filter_map(|section| section.id.profile()).collect();
-        names.into_iter().map(|name| self.profile(name)).collect()
+        let mut seen = HashSet::new();
+        let names = sections.filter_map(|section| section.id.profile()).filter(|name| seen.insert(*name));
+        names.map(|name| self.profile(name)).collect()
     }
 
     pub(crate) fn profile(&self, name: &str) -> AwsProfile<'_> {

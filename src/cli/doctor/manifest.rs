@@ -117,7 +117,8 @@ pub(crate) fn behind(facts: &Facts<'_>) -> Vec<Finding> {
         let attended = Attended { is_interactive: false, secrets: &secrets };
         let asked = address.and_then(|address| branch_commit(&address, &upstream.branch, attended));
         let newest = asked.or_else(|| tree.fetched(&upstream))?;
-        (!tree.is_ancestor(&newest, &tree.head().ok()?).ok()?).then_some(place.root)
+        // A commit that is not here can't be followed.
+        (!tree.is_ancestor(&newest, &tree.head().ok()?).unwrap_or(false)).then_some(place.root)
     };
     let Some(root) = is_behind() else { return Vec::new() };
     let found = Finding::warning(

@@ -31,7 +31,13 @@ pub(crate) fn processes(facts: &Facts<'_>) -> Vec<Finding> {
             more => format!(" (and {more} more)"),
         };
         let shown = Paths::shown(Path::new(&program));
-        let fix = if is_ours { "awsauth apply".to_owned() } else { format!("install {shown}, or correct the line") };
+        let fix = if is_ours && facts.is_managed(&used.profile) {
+            "awsauth apply".to_owned()
+        } else if let (true, Some(own)) = (is_ours, &own) {
+            format!("write {} there", Paths::shown(own))
+        } else {
+            format!("install {shown}, or correct the line")
+        };
         match find(&program, facts.app.host.var_os("PATH")).filter(|path| disk::exists(path)) {
             None => {
                 let what = format!("`{}`{more} starts {shown}, which is not there", used.profile);

@@ -1,5 +1,7 @@
 //! Owns how findings are shown, as text and as JSON, and what `--fix` does about them.
 
+use std::collections::HashMap;
+
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
@@ -92,14 +94,17 @@ impl Examination {
         let safe = |text: &str| display_safe(&mask_words(text));
         let dimmed = Style::new().dimmed();
         let mut text = String::new();
-        for (index, found) in self.findings.iter().enumerate() {
-            let of_rule = |findings: &[Finding]| findings.iter().filter(|other| other.code == found.code).count();
-            let before = of_rule(&self.findings[..index]);
-            if before == MOST_OF_A_RULE {
-                let more = of_rule(&self.findings[index..]);
-                text.push_str(&format!("  {dimmed}and {more} more of this kind (--json has all){dimmed:#}\n"));
-            }
-            if before >= MOST_OF_A_RULE {
+        let mut of_rule: HashMap<&str, usize> = HashMap::new();
+        self.findings.iter().for_each(|found| *of_rule.entry(found.code).or_default() += 1);
+        let mut shown: HashMap<&str, usize> = HashMap::new();
+        for found in &self.findings {
+            let before = shown.entry(found.code).or_default();
+            *before += 1;
+            if *before > MOST_OF_A_RULE {
+                if *before == MOST_OF_A_RULE + 1 {
+                    let more = of_rule[found.code] - MOST_OF_A_RULE;
+                    text.push_str(&format!("  {dimmed}and {more} more of this kind (--json has all){dimmed:#}\n"));
+                }
                 continue;
             }
             let style = style(found.severity);

@@ -18,6 +18,9 @@ const TOOLS: [(Reader, &str); 5] = [
     (Reader::Java, "Java"),
 ];
 
+/// The most names that one is compared with.
+const MOST_COMPARED: usize = 500;
+
 /// What the tools do with one profile. Those that can't read the file, or don't find the profile in it, have findings of their own.
 struct Outcomes {
     given: Vec<(&'static str, Mechanism)>,
@@ -69,16 +72,37 @@ fn way(mechanism: &Mechanism) -> &'static str {
     }
 }
 
+/// Names that may be meant by others.
+struct Known<'f> {
+    profiles: Vec<&'f str>,
+    sessions: Vec<&'f str>,
+}
+
+impl<'f> Known<'f> {
+    fn nearest(&self, name: &str, asking: &str) -> Option<&'f str> {
+        // In a file of thousands of profiles with wrong names, each comparison with each takes minutes.
+        let few = Some(&self.profiles).filter(|profiles| profiles.len() <= MOST_COMPARED)?;
+        nearest(name, few.iter().copied().filter(|other| *other != asking))
+    }
+
+    fn nearest_session(&self, name: &str) -> Option<&'f str> {
+        nearest(name, self.sessions.iter().copied().take(MOST_COMPARED))
+    }
+}
+
 /// One finding at most for each profile: the gravest.
 pub(crate) fn profiles(facts: &Facts<'_>) -> Vec<Finding> {
-    let look = |profile: AwsProfile<'_>| {
-        let outcomes = Outcomes::of(facts, &profile);
-        disagreement(&profile, &outcomes)
-            .or_else(|| unusable(facts, &profile, &outcomes))
-            .or_else(|| mfa_role(facts, &profile, &outcomes))
-            .or_else(|| refused(&profile, &outcomes))
+    let profiles = facts.profiles();
+    let sessions = sections::sessions(&facts.config).map(SectionId::name).collect();
+    let known = Known { profiles: profiles.iter().map(AwsProfile::name).collect(), sessions };
+    let look = |profile: &AwsProfile<'_>| {
+        let outcomes = Outcomes::of(facts, profile);
+        disagreement(profile, &outcomes)
+            .or_else(|| unusable(&known, profile, &outcomes))
+            .or_else(|| mfa_role(facts, profile, &outcomes))
+            .or_else(|| refused(profile, &outcomes))
     };
-    let mut found: Vec<Finding> = facts.profiles().into_iter().filter_map(look).collect();
+    let mut found: Vec<Finding> = profiles.iter().filter_map(look).collect();
     // A key in the wrong place is the most common of all.
     found.sort_by_key(|finding| finding.code != "keys-shadow");
     found
@@ -113,7 +137,7 @@ fn disagreement(profile: &AwsProfile<'_>, outcomes: &Outcomes) -> Option<Finding
 }
 
 /// A profile that no tool gets credentials for, by what it says itself.
-fn unusable(facts: &Facts<'_>, profile: &AwsProfile<'_>, outcomes: &Outcomes) -> Option<Finding> {
+fn unusable(known: &Known<'_>, profile: &AwsProfile<'_>, outcomes: &Outcomes) -> Option<Finding> {
     let (_, refusal) = outcomes.refused.first().filter(|_| outcomes.given.is_empty())?;
     let at = |key: &str| profile.get(key).map(|setting| setting.place).or_else(|| profile.place());
     let no_one = "no tool gets credentials for the profile";
@@ -121,16 +145,13 @@ fn unusable(facts: &Facts<'_>, profile: &AwsProfile<'_>, outcomes: &Outcomes) ->
         // It may be for its settings alone, or its key is not there yet.
         Refusal::NoCredentials { .. } => return None,
         Refusal::NoSourceProfile { profile: one, source_profile } => {
-            let profiles = facts.profiles();
-            let others = profiles.iter().map(AwsProfile::name).filter(|name| name != one);
-            let fix = did_you_mean("source_profile", nearest(source_profile, others));
+            let fix = did_you_mean("source_profile", known.nearest(source_profile, one));
             let what = format!("`{one}` takes credentials from `{source_profile}`, which is not there");
             Finding::error("source-gone", at("source_profile")?, what).fix(fix)
         }
         Refusal::NoSsoSession { profile: one, session } => {
-            let sessions = sections::sessions(&facts.config).map(SectionId::name);
             let what = format!("`{one}` names [sso-session {session}], which is not there");
-            let fix = did_you_mean("sso_session", nearest(session, sessions));
+            let fix = did_you_mean("sso_session", known.nearest_session(session));
             Finding::error("sso-session-gone", at("sso_session")?, what).fix(fix)
         }
         other => Finding::error("unusable-profile", profile.place()?, other.to_string()).fix("correct the section"),
