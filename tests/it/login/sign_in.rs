@@ -12,7 +12,8 @@ use crate::scene::{STATE, Scene, now};
 use crate::support::fake_aws::{Consent, Fault};
 use crate::terminal::{at_terminal, ends_with};
 
-const MANIFEST: &str = r#"[defaults]
+/// A sign-in, and a role over it.
+pub(crate) const MANIFEST: &str = r#"[defaults]
 region = "eu-west-1"
 
 [profiles.me]

@@ -8,6 +8,7 @@ mod edits;
 mod external;
 mod home;
 mod import;
+mod login_session;
 mod moto;
 mod native;
 mod process;
