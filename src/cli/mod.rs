@@ -12,6 +12,7 @@ mod environment;
 mod exec;
 mod exit;
 mod explain;
+mod import;
 mod init;
 mod keys;
 mod login;
@@ -113,7 +114,6 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Vars(args) => command::vars::run(args, app),
         Command::Discover(args) => command::discover::run(args, app),
         Command::Diff(args) => command::diff::run(args, app),
-        Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, app),
         Command::Apply(args) => command::apply::run(args, app),
         Command::Keys(args) => command::keys::run(args, app),
         Command::Mfa(args) => command::mfa::run(args, app),

@@ -33,20 +33,22 @@ pub(crate) use file_plan::{Change, Plan};
 pub(crate) use refusal::{Refusal, Remedy};
 
 /// Permission to replace a block or a key: only as awsauth wrote it, or edited by hand as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Overwrite {
+    #[default]
     Intact,
     Edited,
 }
 
 /// The user's own sections in awsauth's way are refused, or taken over if no setting is lost by that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Adoption {
+    #[default]
     Refuse,
     TakeOver,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Permission {
     pub(crate) overwrite: Overwrite,
     pub(crate) adoption: Adoption,

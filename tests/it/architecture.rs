@@ -115,6 +115,17 @@ fn leads_away(from: &str, to: &str) -> bool {
     allowed.iter().all(|room| *room != to && leads_away(room, to))
 }
 
+/// What two commands need is in a directory of `cli` beside `command`.
+#[test]
+fn a_command_is_called_by_the_command_line_alone() {
+    let callers: Vec<PathBuf> = source_files(&src())
+        .into_iter()
+        .filter(|file| !file.ends_with("cli/args.rs") && !file.ends_with("cli/mod.rs"))
+        .filter(|file| fs::read_to_string(file).unwrap().contains("cli::command::"))
+        .collect();
+    assert!(callers.is_empty(), "{callers:?}");
+}
+
 #[test]
 fn no_file_is_longer_than_500_lines() {
     let long: Vec<String> = source_files(&src())

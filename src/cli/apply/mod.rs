@@ -2,6 +2,7 @@
 
 pub(crate) mod compat_warnings;
 pub(crate) mod file_plan;
+pub(crate) mod manifest;
 pub(crate) mod permissions;
 pub(crate) mod plans;
 pub(crate) mod program_path;

@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::apply::take_back;
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::{FileJson, FileWork};
+use crate::cli::apply::manifest::Way;
 use crate::cli::apply::prune;
-use crate::cli::command::apply::Args;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
@@ -52,8 +52,8 @@ struct Restoration {
     is_as_applied: bool,
 }
 
-/// Shows what that would change, asks on a terminal, and does it.
-pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+/// Undoes the last `count` runs.
+pub(crate) fn run(count: usize, way: Way, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
     let state = paths.state()?;
     let files = [(paths.config()?, FileKind::Config), (paths.credentials()?, FileKind::Credentials)];
@@ -61,20 +61,18 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let files = files.collect::<Result<Vec<_>, _>>().map_err(|error| explain::disk(&error))?;
     let now = clock::now();
     let stamp = BackupTime::after(now, &files.iter().map(|file| &file.backups).collect::<Vec<_>>());
-    let count = usize::from(args.undo.unwrap_or(1));
     let runs = runs(&files, count);
-    let Some(first) = runs.get(count - 1) else { return nothing(args, runs.len(), &state, out) };
+    let Some(first) = runs.get(count - 1) else { return nothing(way, runs.len(), &state, out) };
     let left = AppliedDigests::new(&state).digests();
     let restorations: Vec<Restoration> = files.into_iter().filter_map(|file| file.restoration(first, &left)).collect();
     let run = described(first, now);
-    let is_shown_only = args.dry_run || args.check;
     let changed: Vec<&Restoration> = restorations.iter().filter(|file| file.is_changed_since).collect();
     for file in &changed {
         let path = file.work.shown();
         out.warn(&format!("{path} was changed since awsauth wrote it; that change is undone too"));
     }
-    if !is_shown_only {
-        if host.is_interactive() && !args.yes && !out.json && !restorations.is_empty() {
+    if !way.is_shown_only() {
+        if way.is_asked(app) && !restorations.is_empty() {
             let what = if count == 1 {
                 format!("undoes {run}")
             } else {
@@ -94,18 +92,18 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             prune::end(&sessions, &name)?;
         }
     }
-    report(&restorations, first, &run, is_shown_only, out)?;
-    Ok(if args.check && !restorations.is_empty() { Exit::Different } else { Exit::Done })
+    report(&restorations, first, &run, way.is_shown_only(), out)?;
+    Ok(if way == Way::Check && !restorations.is_empty() { Exit::Different } else { Exit::Done })
 }
 
 /// The end where there are not so many runs.
-fn nothing(args: &Args, there: usize, state: &Path, out: Out) -> Result<Exit, Failure> {
+fn nothing(way: Way, there: usize, state: &Path, out: Out) -> Result<Exit, Failure> {
     let message = match there {
         0 => "there is nothing to undo".to_owned(),
         1 => "only 1 run can be undone".to_owned(),
         _ => format!("only {there} runs can be undone"),
     };
-    if args.check {
+    if way == Way::Check {
         out.say(&message);
         return Ok(Exit::Done);
     }

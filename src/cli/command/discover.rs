@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::cli::app::App;
-use crate::cli::command::login::Flow;
 use crate::cli::config::complete::session_names;
 use crate::cli::config::load::Reading;
 use crate::cli::config::portals;
@@ -12,7 +11,7 @@ use crate::cli::discover::merge::{Findings, check_files};
 use crate::cli::discover::report;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::options::{Browser, LoginOptions};
+use crate::cli::login::options::{Browser, Flow, LoginOptions};
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::ask;
 use crate::cli::ui::diff::colored;

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::app::App;
-use crate::cli::command::{import, schema};
 use crate::cli::config::personal;
 use crate::cli::exit::Exit;
 use crate::cli::explain::{self, unmanaged};
+use crate::cli::import::files::take_over;
+use crate::cli::import::report;
 use crate::cli::init::answers::{Answers, IamUser, MAIN, Portal};
 use crate::cli::init::interview;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
-use crate::manifest::LOCAL_NAME;
+use crate::manifest::{self, LOCAL_NAME};
 use crate::model::{AccountId, KNOWN_REGIONS, Region, StartUrl};
 use crate::system::files::snapshot::Snapshot;
 use crate::system::files::{atomic, disk};
@@ -136,7 +137,7 @@ fn warn_of_regions(answers: &Answers, app: App<'_>) {
 
 /// Writes the manifest, and beside it the schema and a line of `.gitignore`.
 fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
-    let found = if answers.imports { Some(import::take_over(Form::Profiles, app)?) } else { None };
+    let found = if answers.imports { Some(take_over(Form::Profiles, app)?) } else { None };
     if found
         .as_ref()
         .is_some_and(|(_, found)| found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty())
@@ -159,17 +160,17 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
     if !answers.is_empty() {
         // One that is there may be of a newer awsauth.
         let schema = file.with_file_name(SCHEMA_NAME);
-        if create(&schema, &format!("{}\n", schema::text(false)?))? {
+        if create(&schema, &format!("{:#}\n", manifest::schema()))? {
             app.out.say(&format!("wrote {}", schema.display()));
         }
     }
     if let Some((files, found)) = found {
-        files.say(&found, app.out);
+        report::say(&files, &found, app.out);
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
         if !found.personal.is_empty() && create(&own, &found.personal)? {
             app.out.say(&format!("wrote {}", own.display()));
         } else if !found.personal.is_empty() {
-            import::say_personal(&found, app.out);
+            report::say_personal(&found, app.out);
         }
     }
     let real = disk::real_path(file);

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::Manifest;
@@ -12,7 +10,7 @@ use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::environment::given_code;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::options::{Browser, LoginOptions};
+use crate::cli::login::options::{Browser, Flow, LoginOptions};
 use crate::cli::login::report::Report;
 use crate::cli::login::service::{LoginService, NotApplied};
 use crate::cli::mfa::choice;
@@ -67,24 +65,6 @@ pub(crate) struct Args {
     /// else device.
     #[arg(long, value_enum)]
     flow: Option<Flow>,
-}
-
-/// The ways to approve an SSO login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Flow {
-    /// You compare a code on a page, on any machine (RFC 8628)
-    Device,
-    /// A browser on this machine opens a page that comes back by itself (RFC 7636)
-    Pkce,
-}
-
-impl From<Flow> for SsoFlow {
-    fn from(flow: Flow) -> Self {
-        match flow {
-            Flow::Device => Self::Device,
-            Flow::Pkce => Self::Pkce,
-        }
-    }
 }
 
 /// Takes a word that no `Debug` shows.

@@ -14,13 +14,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
-    out.data(&text(args.local)?)?;
+    let schema = if args.local { manifest::local_schema() } else { manifest::schema() };
+    out.data(&format!("{schema:#}"))?;
     Ok(Exit::Done)
-}
-
-/// The schema of the manifest, or of profiles.local.toml.
-pub(crate) fn text(is_local: bool) -> Result<String, Failure> {
-    let schema = if is_local { manifest::local_schema() } else { manifest::schema() };
-    serde_json::to_string_pretty(&schema)
-        .map_err(|error| Failure::new(Exit::Bug, "can't write the schema").because(&error))
 }

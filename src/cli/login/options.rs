@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::model::SsoFlow;
 use crate::provider::{Attendance, RenewPolicy, UNATTENDED};
 use crate::system::wait::Deadline;
@@ -17,6 +19,24 @@ pub(crate) struct LoginOptions {
     pub(crate) until: Option<Deadline>,
     /// How long renewals may take; a kept session is used after that.
     pub(crate) limit: Option<Duration>,
+}
+
+/// The ways to approve an SSO login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flow {
+    /// You compare a code on a page, on any machine (RFC 8628)
+    Device,
+    /// A browser on this machine opens a page that comes back by itself (RFC 7636)
+    Pkce,
+}
+
+impl From<Flow> for SsoFlow {
+    fn from(flow: Flow) -> Self {
+        match flow {
+            Flow::Device => Self::Device,
+            Flow::Pkce => Self::Pkce,
+        }
+    }
 }
 
 impl LoginOptions {

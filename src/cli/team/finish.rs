@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::cli::app::App;
-use crate::cli::command::apply;
+use crate::cli::apply::manifest::{Way, apply};
 use crate::cli::config::load::Reading;
 use crate::cli::config::{personal, variables};
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::{Audience, Variable};
+use crate::plan::Permission;
 
 /// Sets `values` in the personal file, asks for those that are missing, and applies. `facts` begin the document.
 pub(crate) fn finish(
@@ -43,7 +44,7 @@ fn complete(
     if let Some(failure) = unset(&personal::complete(reading, app)?) {
         return Err(failure);
     }
-    apply::run_after(&apply::Args { yes: is_agreed, ..apply::Args::default() }, facts, app)
+    apply(if is_agreed { Way::Write } else { Way::Ask }, Permission::default(), false, facts, app)
 }
 
 /// The failure where nobody has given a value that each person supplies.
