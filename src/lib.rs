@@ -42,7 +42,6 @@ mod model;
 mod plan;
 mod prompt;
 mod provider;
-#[allow(dead_code, unused_imports, reason = "its commands come next")]
 mod readers;
 mod render;
 mod secret;

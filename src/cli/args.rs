@@ -38,7 +38,7 @@ fn groups() -> String {
     const MORE: [(&str, &str); 4] = [
         ("Set up", "import, update, vars, keys, mfa, discover, store move, hook"),
         ("Work", "use, env, logout"),
-        ("Look", "status, list, graph, diff, doctor"),
+        ("Look", "status, show, list, graph, diff, doctor"),
         ("Machines", "credential-process, completions, schema, man"),
     ];
     let style = anstyle::Style::new().bold();
@@ -136,6 +136,7 @@ pub(crate) enum Command {
     Login(command::login::Args),
     Status(command::status::Args),
     List(command::list::Args),
+    Show(command::show::Args),
     Doctor(command::doctor::Args),
     Graph(command::graph::Args),
     Use(command::using::Args),

@@ -20,6 +20,7 @@ mod logout;
 mod mfa;
 mod paths;
 mod shell;
+mod show;
 mod status;
 mod team;
 mod text_file;
@@ -121,6 +122,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Login(args) => command::login::run(args, app),
         Command::Status(args) => command::status::run(args, app),
         Command::List(args) => command::list::run(args, app),
+        Command::Show(args) => command::show::run(args, app),
         Command::Doctor(args) => command::doctor::run(args, app),
         Command::Graph(args) => command::graph::run(args, app),
         Command::Env(args) => command::env::run(args, app),

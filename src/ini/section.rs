@@ -19,6 +19,16 @@ pub(crate) enum FileKind {
     Credentials,
 }
 
+impl FileKind {
+    /// The name of the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
 /// A section by its type and name, however its header is written. The order is the one that look-up needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum SectionId {

@@ -48,7 +48,7 @@ fn base(view: &View, keys: &Keys<'_>) -> Resolution {
     if keys.has_any(&[SSO_ACCOUNT, SSO_ROLE]) {
         let session = keys.session(view)?;
         if let Some((_, session)) = session {
-            keys.check_portal(session, |own, other| own == other)?;
+            keys.check_session(session, session.keys().map(String::as_str), |own, other| own == other)?;
         }
         return keys.sso(session);
     }

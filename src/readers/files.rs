@@ -1,11 +1,16 @@
 //! Owns the tools by name, and the files as each of them has them. Must not know what keys mean.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::resolution::Resolution;
-use super::view::View;
+use super::view::{KEY_ID, LOGIN, PROCESS, ROLE, SSO_ACCOUNT, SSO_SESSION, SSO_URL, View, WEB_IDENTITY};
 use super::{Refusal, botocore, go, java, javascript, rust};
-use crate::ini::{Dialect, Document, FileKind};
+use crate::ini::{Dialect, Document, FileKind, SectionId};
+
+/// The keys by which a profile says how it gets credentials, those of one way together.
+const WAYS: [&[&str]; 6] =
+    [&[ROLE], &[WEB_IDENTITY], &[SSO_SESSION, SSO_URL, SSO_ACCOUNT], &[LOGIN], &[PROCESS], &[KEY_ID]];
 
 /// A tool that reads AWS's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +34,7 @@ impl Reader {
             Self::AwsCli2 => "AWS CLI v2",
             Self::AwsCli1 => "AWS CLI v1",
             Self::Boto3 => "boto3",
-            Self::Go => "Go, Terraform",
+            Self::Go => "Go and Terraform",
             Self::JavaScript => "JavaScript",
             Self::Rust => "Rust",
             Self::Java => "Java",
@@ -93,5 +98,49 @@ impl<'a> AwsFiles<'a> {
             Dialect::Rust => rust::resolve(view, name),
             Dialect::Java => java::resolve(view, name),
         }
+    }
+
+    /// The file and line, from 1, of the key that counts for AWS CLI.
+    pub(crate) fn place(&self, profile: &str, key: &str) -> Option<(FileKind, usize)> {
+        self.documents().into_iter().find_map(|document| {
+            let entry = document.entry(&SectionId::Profile(profile.to_owned()), key)?;
+            Some((document.kind(), document.line_number(entry.range().start)))
+        })
+    }
+
+    /// The line of a key of an SSO session in the config file.
+    pub(crate) fn session_place(&self, session: &str, key: &str) -> Option<(FileKind, usize)> {
+        let entry = self.config.entry(&SectionId::SsoSession(session.to_owned()), key)?;
+        Some((FileKind::Config, self.config.line_number(entry.range().start)))
+    }
+
+    /// The value that counts for AWS CLI.
+    pub(crate) fn value(&self, profile: &str, key: &str) -> Option<Cow<'a, str>> {
+        let id = SectionId::Profile(profile.to_owned());
+        self.documents().into_iter().find_map(|document| document.get(&id, key))
+    }
+
+    /// The first section of that name for AWS CLI: its file and line, from 1.
+    pub(crate) fn section(&self, profile: &str) -> Option<(FileKind, usize)> {
+        let id = SectionId::Profile(profile.to_owned());
+        let section = |document: &Document<'a>| {
+            Some((document.kind(), document.line_number(document.find(&id).next()?.header.start)))
+        };
+        section(&self.config).or_else(|| section(&self.credentials))
+    }
+
+    /// True if AWS CLI finds a section of that name in the config file.
+    pub(crate) fn has_in_config(&self, profile: &str) -> bool {
+        self.config.find(&SectionId::Profile(profile.to_owned())).next().is_some()
+    }
+
+    /// Of each way to credentials that the profile has, one key.
+    pub(crate) fn ways(&self, profile: &str) -> impl Iterator<Item = &'static str> {
+        WAYS.into_iter().filter_map(move |keys| keys.iter().find(|key| self.value(profile, key).is_some()).copied())
+    }
+
+    /// The credentials file's values count before those of the config file.
+    fn documents(&self) -> [&Document<'a>; 2] {
+        [&self.credentials, &self.config]
     }
 }

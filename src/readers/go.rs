@@ -2,7 +2,8 @@
 //! the other tools.
 
 use super::view::{
-    KEY_ID, Keys, LOGIN, MACHINE, MFA, PROCESS, ROLE, SECRET, SOURCE, SSO, SSO_SESSION, TOKEN, View, WEB_IDENTITY,
+    KEY_ID, Keys, LOGIN, MACHINE, MFA, PORTAL, PROCESS, ROLE, SECRET, SOURCE, SSO, SSO_SESSION, TOKEN, View,
+    WEB_IDENTITY,
 };
 use super::{Mechanism, Refusal, Resolution};
 use crate::ini::{FileKind, Settings};
@@ -62,7 +63,7 @@ fn base(view: &View, keys: &Keys<'_>) -> Resolution {
     }
     if SSO.iter().any(|key| keys.filled(key).is_some()) {
         if let Some((_, session)) = session {
-            keys.check_portal(session, |own, other| own.is_empty() || own == other)?;
+            keys.check_session(session, PORTAL.into_iter(), |own, other| own.is_empty() || own == other)?;
         }
         return keys.sso(session);
     }

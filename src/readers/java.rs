@@ -1,6 +1,6 @@
 //! Owns how the SDK for Java v2 chooses (`ProfileCredentialsUtils.java`). Must not know the other tools.
 
-use super::view::{Keys, LOGIN, MACHINE, MFA, PROCESS, ROLE, SOURCE, SSO, View, WEB_IDENTITY};
+use super::view::{Keys, LOGIN, MACHINE, MFA, PORTAL, PROCESS, ROLE, SOURCE, SSO, View, WEB_IDENTITY};
 use super::{Mfa, Refusal, Resolution};
 
 pub(super) fn resolve(view: &View, name: &str) -> Resolution {
@@ -17,7 +17,7 @@ fn chain(view: &View, keys: &Keys<'_>, visited: &mut Vec<String>) -> Resolution 
     if keys.has_any(&SSO) {
         let session = keys.session(view)?;
         if let Some((_, session)) = session {
-            keys.check_portal(session, str::eq_ignore_ascii_case)?;
+            keys.check_session(session, PORTAL.into_iter(), str::eq_ignore_ascii_case)?;
         }
         return keys.sso(session);
     }

@@ -66,7 +66,7 @@ impl Mfa {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// It refuses the whole file. Lines count from 1.
-    #[error("can't read the {} file, line {line}: {reason}", file_word(*file))]
+    #[error("can't read the {} file, line {line}: {reason}", file.name())]
     Unreadable { file: FileKind, line: usize, reason: String },
     #[error("finds no profile [{profile}]")]
     NoProfile { profile: String },
@@ -96,16 +96,9 @@ pub(crate) enum Refusal {
     NoSsoSession { profile: String, session: String },
     /// Of the portal, said by the profile and by its session.
     #[error("[{profile}] says {key}, which its sso_session says too")]
-    SsoConflict { profile: String, key: &'static str },
+    SsoConflict { profile: String, key: String },
     #[error("[{profile}] has {first} and {second}, and this SDK allows one of them")]
     TwoMechanisms { profile: String, first: &'static str, second: &'static str },
     #[error("[{profile}] has a credential_process whose quotes do not match")]
     BadCommand { profile: String },
-}
-
-fn file_word(file: FileKind) -> &'static str {
-    match file {
-        FileKind::Config => "config",
-        FileKind::Credentials => "credentials",
-    }
 }

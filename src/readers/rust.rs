@@ -1,6 +1,6 @@
 //! Owns how the SDK for Rust chooses (`aws-config`, `profile/credentials/repr.rs`). Must not know the other tools.
 
-use super::view::{Keys, LOGIN, MACHINE, MFA, PROCESS, ROLE, SOURCE, SSO, SSO_REGION, SSO_URL, View, WEB_IDENTITY};
+use super::view::{Keys, LOGIN, MACHINE, MFA, PORTAL, PROCESS, ROLE, SOURCE, SSO, SSO_SESSION, View, WEB_IDENTITY};
 use super::{Mechanism, Mfa, Refusal, Resolution};
 
 pub(super) fn resolve(view: &View, name: &str) -> Resolution {
@@ -60,8 +60,8 @@ fn base(view: &View, keys: &Keys<'_>) -> Resolution {
 /// What a session says of the portal must not stand in the profile too.
 fn sso(view: &View, keys: &Keys<'_>) -> Result<Mechanism, Refusal> {
     let session = keys.session(view);
-    if let Some(key) = [SSO_URL, SSO_REGION].into_iter().find(|key| keys.has(key) && keys.has("sso_session")) {
-        return Err(Refusal::SsoConflict { profile: keys.name.clone(), key });
+    if let Some(key) = PORTAL.into_iter().find(|key| keys.has(key) && keys.has(SSO_SESSION)) {
+        return Err(Refusal::SsoConflict { profile: keys.name.clone(), key: key.to_owned() });
     }
     keys.sso(session?)
 }

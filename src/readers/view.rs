@@ -18,6 +18,8 @@ pub(super) const SSO_URL: &str = "sso_start_url";
 pub(super) const SSO_REGION: &str = "sso_region";
 pub(super) const SSO_ACCOUNT: &str = "sso_account_id";
 pub(super) const SSO_ROLE: &str = "sso_role_name";
+/// What a session says of its portal.
+pub(super) const PORTAL: [&str; 2] = [SSO_URL, SSO_REGION];
 /// All that make a profile one of SSO.
 pub(super) const SSO: [&str; 5] = [SSO_SESSION, SSO_URL, SSO_REGION, SSO_ACCOUNT, SSO_ROLE];
 
@@ -158,14 +160,19 @@ impl<'v> Keys<'v> {
         view.session(name).map(|session| Some((name, session))).ok_or_else(missing)
     }
 
-    /// The refusal if a key of the portal says one thing in the profile and another in the session.
-    pub(super) fn check_portal(&self, session: &Settings, is_same: impl Fn(&str, &str) -> bool) -> Result<(), Refusal> {
+    /// The refusal if one of `shared` says one thing in the profile and another in the session.
+    pub(super) fn check_session<'k>(
+        &self,
+        session: &Settings,
+        mut shared: impl Iterator<Item = &'k str>,
+        is_same: impl Fn(&str, &str) -> bool,
+    ) -> Result<(), Refusal> {
         let differs = |key: &&str| {
             let both = self.get(key).zip(session.get(*key));
             both.is_some_and(|(own, other)| !is_same(own, other))
         };
-        match [SSO_URL, SSO_REGION].into_iter().find(differs) {
-            Some(key) => Err(Refusal::SsoConflict { profile: self.name.clone(), key }),
+        match shared.find(differs) {
+            Some(key) => Err(Refusal::SsoConflict { profile: self.name.clone(), key: key.to_owned() }),
             None => Ok(()),
         }
     }

@@ -26,5 +26,7 @@ pub(crate) use lines::Shell;
 pub(crate) use markdown::{markdown_code, markdown_table};
 pub(crate) use page::{PageStatus, PageText, page, page_policy};
 pub(crate) use qr::QrCode;
-pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};
+pub(crate) use table::{
+    Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within, table_wrapped,
+};
 pub(crate) use terminal_text::TerminalText;

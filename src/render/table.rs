@@ -123,6 +123,29 @@ pub(crate) fn table_or_paragraphs(rows: &[Vec<Cell>], most: usize) -> TerminalTe
     TerminalText::trusted(text)
 }
 
+/// A table of two columns in at most `most` columns of a terminal. The second has all cells of a row but the first, one below the
+/// other. Texts are broken between words, those of the first column at `first` at most.
+pub(crate) fn table_wrapped(rows: &[Vec<Cell>], most: usize, first: usize) -> TerminalText {
+    let parts = |cell: &Cell, most| -> Vec<(String, Style)> {
+        wrapped(&cell.text, most).into_iter().map(|part| (part, cell.style)).collect()
+    };
+    let names: Vec<_> = rows.iter().map(|row| parts(&row[0], first)).collect();
+    let left = names.iter().flatten().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let right = most.saturating_sub(left + GAP);
+    let mut text = String::new();
+    for (row, names) in rows.iter().zip(names) {
+        let texts: Vec<_> = row[1..].iter().flat_map(|cell| parts(cell, right)).collect();
+        for place in 0..names.len().max(texts.len()) {
+            let (name, style) = names.get(place).cloned().unwrap_or_default();
+            let gap = " ".repeat(left + GAP - name.width());
+            let (said, of_text) = texts.get(place).cloned().unwrap_or_default();
+            let drawn = format!("{style}{name}{style:#}{gap}{of_text}{said}{of_text:#}");
+            line(&mut text, format_args!("{}", drawn.trim_end()));
+        }
+    }
+    TerminalText::trusted(text)
+}
+
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a String can't fail.
     _ = writeln!(text, "{line}");

@@ -148,7 +148,7 @@ impl LoginCache {
         drop(json::save_hint(&self.record_path(session), &record));
     }
 
-    fn path(&self, session: &LoginSession) -> PathBuf {
+    pub(crate) fn path(&self, session: &LoginSession) -> PathBuf {
         self.dir.join(file_name(session))
     }
 

@@ -298,7 +298,7 @@ impl Sessions {
         self.dir.with_file_name("refused").join(format!("{}.json", file_stem(profile.as_str())))
     }
 
-    fn path(&self, profile: &ProfileName) -> PathBuf {
+    pub(crate) fn path(&self, profile: &ProfileName) -> PathBuf {
         self.dir.join(format!("{}.json", file_stem(profile.as_str())))
     }
 

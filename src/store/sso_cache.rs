@@ -158,7 +158,7 @@ impl SsoCache {
         disk::remove(&self.client_path(access)?)
     }
 
-    fn token_path(&self, access: &SsoAccess) -> PathBuf {
+    pub(crate) fn token_path(&self, access: &SsoAccess) -> PathBuf {
         self.dir.join(json::cache_file_name(access.token_key()))
     }
 

@@ -238,7 +238,12 @@ impl Manifest {
 
     /// Reads the manifest for a command that goes on with the valid profiles.
     pub(crate) fn read_in_part(app: App<'_>) -> Result<Self, Failure> {
-        Self::new(Reading::read(app.paths, Audience::Person)?, app)
+        Self::in_part(Reading::read(app.paths, Audience::Person)?, app)
+    }
+
+    /// As [`Self::read_in_part`], of a manifest that was read.
+    pub(crate) fn in_part(reading: Reading, app: App<'_>) -> Result<Self, Failure> {
+        Self::new(reading, app)
     }
 
     /// None if anything is wrong; says nothing of it.

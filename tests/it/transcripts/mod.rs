@@ -6,6 +6,7 @@ mod failures;
 mod iam_user;
 mod json;
 mod mistakes;
+mod show;
 
 use std::fmt::Write as _;
 use std::num::NonZero;

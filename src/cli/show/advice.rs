@@ -1,0 +1,118 @@
+//! Owns the one change that gives a tool credentials. Must not decide whether it has any.
+
+use crate::cli::show::now::Now;
+use crate::model::{CredentialMethod, Profile};
+use crate::readers::{Mechanism, Refusal, Resolution};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    /// It gets credentials, as far as the files tell.
+    Works,
+    /// It asks the person at the terminal.
+    Asks,
+    /// It leaves the MFA device out, and AWS refuses if the role demands MFA.
+    WithoutMfa,
+    /// The session or token that it takes is missing, or has ended.
+    LoggedOut,
+    Fails,
+}
+
+impl Outcome {
+    /// The word in JSON.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Asks => "asks",
+            Self::WithoutMfa => "without-mfa",
+            Self::LoggedOut => "logged-out",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// None if nothing has to change, or nobody knows what.
+pub(crate) fn remedy(name: &str, outcome: Outcome, resolution: &Resolution, now: &Now<'_>) -> Option<String> {
+    let managed = now.service.and_then(|service| service.manifest.catalog.get(name));
+    match (resolution, outcome) {
+        (_, Outcome::Works | Outcome::Asks) => None,
+        (Ok(mechanism), Outcome::LoggedOut) => Some(login(name, managed, mechanism)),
+        (Err(Refusal::Mfa { .. }), _) | (Ok(_), _) => Some(process(managed)),
+        (Err(refusal), _) => match managed {
+            Some(profile) => of_managed(profile, refusal, now),
+            None => of_own(refusal),
+        },
+    }
+}
+
+fn login(name: &str, managed: Option<&Profile>, mechanism: &Mechanism) -> String {
+    let base = mechanism.parts().last().map_or(name, Mechanism::profile);
+    match (managed, mechanism.parts().last()) {
+        (None, Some(Mechanism::Sso { .. })) => format!("aws sso login --profile {base}"),
+        (None, Some(Mechanism::Login { .. })) => format!("aws login --profile {base}"),
+        (None, _) => format!("awsauth login {base}"),
+        (Some(_), _) => format!("awsauth login {name}"),
+    }
+}
+
+/// awsauth gets the code, and every tool takes what it gives.
+fn process(managed: Option<&Profile>) -> String {
+    match managed {
+        Some(_) => "credential_process = true in the manifest, then `awsauth apply`".to_owned(),
+        None => "`awsauth import`, with credential_process = true in the manifest".to_owned(),
+    }
+}
+
+fn of_managed(profile: &Profile, refusal: &Refusal, now: &Now<'_>) -> Option<String> {
+    let service = now.service?;
+    let chain = service.manifest.catalog.chain(profile.name.as_str())?;
+    let is_written = chain.profiles().iter().all(|step| now.files.has_in_config(step.name.as_str()));
+    if let Refusal::Unreadable { .. } = refusal {
+        return of_own(refusal);
+    }
+    let base = chain.base();
+    if !is_written && profile.external_section().is_none() {
+        return Some("awsauth apply".to_owned());
+    }
+    if base.long_term_section().is_some() && !service.has_key(base) {
+        return Some(format!("awsauth keys add {}", base.name));
+    }
+    match (refusal, base.method) {
+        (Refusal::NoCredentials { .. }, CredentialMethod::Native) if base.has_session_section() => {
+            Some(format!("awsauth login {}", profile.name))
+        }
+        _ if profile.external_section().is_some() => of_own(refusal),
+        _ => Some("awsauth apply".to_owned()),
+    }
+}
+
+/// For a section that the person writes.
+fn of_own(refusal: &Refusal) -> Option<String> {
+    Some(match refusal {
+        Refusal::Unreadable { file, line, .. } => format!("mend line {line} of the {} file", file.name()),
+        Refusal::NoProfile { profile } => {
+            let is_fine = |c: char| c.is_ascii_alphanumeric() || "_.@%+:/-".contains(c);
+            if profile.chars().all(is_fine) {
+                format!("write its header as [profile {profile}] in config, alone on its line")
+            } else {
+                "give it a name of letters, digits and `_.@%+:/-`".to_owned()
+            }
+        }
+        Refusal::NoSourceProfile { source_profile, .. } => {
+            format!("add [profile {source_profile}], or name another source")
+        }
+        Refusal::NoSource { profile } => format!("add source_profile to [{profile}]"),
+        Refusal::TwoSources { profile } | Refusal::TwoMechanisms { profile, .. } => {
+            format!("leave one of the two in [{profile}]")
+        }
+        Refusal::UnknownMachine { .. } => "write Environment, Ec2InstanceMetadata or EcsContainer".to_owned(),
+        Refusal::Circle { profile } => format!("give [{profile}] another source_profile"),
+        Refusal::NoRole { profile, .. } => format!("add role_arn to [{profile}]"),
+        Refusal::Empty { profile, key } => format!("remove {key} from [{profile}]"),
+        Refusal::SsoConflict { profile, key } => format!("remove {key} from [{profile}]"),
+        Refusal::SsoIncomplete { profile, key } => format!("add {key} for [{profile}]"),
+        Refusal::NoSsoSession { session, .. } => format!("add [sso-session {session}]"),
+        Refusal::HalfKey { profile } => format!("write both halves of the key into [{profile}] of credentials"),
+        Refusal::BadCommand { .. } => "close the quote".to_owned(),
+        Refusal::NoCredentials { .. } | Refusal::Mfa { .. } => return None,
+    })
+}
