@@ -106,7 +106,9 @@ def without_aws():
     )
     patches.start()
     credentials.ProcessProvider._retrieve_credentials_using = process
-    credentials.LoginProvider.load = login
+    # Debian's AWS CLI v2 is too old for it.
+    if hasattr(credentials, "LoginProvider"):
+        credentials.LoginProvider.load = login
     credentials.SharedCredentialProvider.load = key_to_come
     credentials.CanonicalNameCredentialSourcer.source_credentials = credential_source
 
@@ -114,10 +116,14 @@ def without_aws():
 without_aws()
 
 
+def profile_session(profile):
+    # Handlers are for calls.
+    return botocore.session.Session(profile=profile, include_builtin_handlers=False)
+
+
 def chain(full, name):
     """The chain of a profile, as a fresh session finds it."""
-    # Handlers are for calls.
-    session = botocore.session.Session(profile=name, include_builtin_handlers=False)
+    session = profile_session(name)
     session._config = full
     resolver = credentials.create_credential_resolver(session)
     for machine in ("container-role", "iam-role", "ec2-credentials-file", "boto-config"):

@@ -50,7 +50,7 @@ impl Client {
             Self::JavaScript => {
                 vec![tool("AWSAUTH_TEST_NODE"), script("reader.mjs"), tool("AWSAUTH_TEST_NODE_DIR")]
             }
-            Self::Rust => vec![rust_reader()],
+            Self::Rust => vec![rust_example("rust_reader")],
         };
         words.into_iter().map(OsString::from).collect()
     }
@@ -73,11 +73,11 @@ pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 
-/// The example `rust_reader`, which `cargo test` builds beside the program.
-fn rust_reader() -> PathBuf {
-    let name = format!("examples/rust_reader{}", std::env::consts::EXE_SUFFIX);
+/// An example, which `cargo test` builds beside the program.
+pub(super) fn rust_example(name: &str) -> PathBuf {
+    let name = format!("examples/{name}{}", std::env::consts::EXE_SUFFIX);
     let path = Path::new(env!("CARGO_BIN_EXE_awsauth")).with_file_name(name);
-    let words = "is missing: `cargo build --features real-clients --example rust_reader`";
+    let words = "is missing: `cargo build --features real-clients --examples`";
     assert!(path.exists(), "{} {words}", path.display());
     path
 }

@@ -15,6 +15,7 @@ mod process;
 mod reading;
 mod team;
 mod tokens;
+mod verdicts;
 
 use client::Client;
 use home::Home;

@@ -17,13 +17,13 @@ use crate::support::sandbox::{Run, Sandbox};
 
 /// A person's two files; none that is missing.
 #[derive(Debug, Clone, Default)]
-struct Files {
-    config: Option<Vec<u8>>,
-    credentials: Option<Vec<u8>>,
+pub(super) struct Files {
+    pub(super) config: Option<Vec<u8>>,
+    pub(super) credentials: Option<Vec<u8>>,
 }
 
 impl Files {
-    fn put(&self, home: &Sandbox) {
+    pub(super) fn put(&self, home: &Sandbox) {
         home.write(".aws/.keep", "");
         for (path, bytes) in [(CONFIG, &self.config), (CREDENTIALS, &self.credentials)] {
             if let Some(bytes) = bytes {
@@ -202,7 +202,7 @@ fn difference(what: &str, one: &str, other: &str) -> String {
     format!("{what}, from line {}:\n    {}\n  instead of\n    {}", at + 1, show(other), show(one))
 }
 
-fn fixture(name: &str) -> Files {
+pub(super) fn fixture(name: &str) -> Files {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/import").join(name);
     Files { config: std::fs::read(dir.join("config")).ok(), credentials: std::fs::read(dir.join("credentials")).ok() }
 }
