@@ -93,6 +93,44 @@ fn warm_credential_process(bencher: Bencher<'_, '_>, profiles: usize) {
     bencher.bench(|| run(home.command(&["credential-process", "main"])));
 }
 
+/// What a person starts for one name: it must not cost what all names cost.
+#[divan::bench(args = [1, 10_000])]
+fn warm_env(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(home.command(&["env", "main", "--shell", "bash"])));
+}
+
+#[divan::bench(args = [1, 10_000])]
+fn warm_exec(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(home.command(&["exec", "main", "--", "true"])));
+}
+
+#[divan::bench(args = [1, 10_000])]
+fn prompt(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(with_env(home.command(&["status", "--prompt"]), "AWS_PROFILE", "main")));
+}
+
+/// One Tab, without a letter typed.
+#[divan::bench(args = [1, 10_000])]
+fn completion(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(with_env(home.command(&["--", "awsauth", "login", ""]), "AWSAUTH_COMPLETE", "fish")));
+}
+
+fn with_env(mut command: Command, name: &str, value: &str) -> Command {
+    command.env(name, value);
+    command
+}
+
+/// All names, for a person and for a program.
+#[divan::bench(args = ["list", "list --json", "status", "status --json"], sample_count = 20)]
+fn ten_thousand(bencher: Bencher<'_, '_>, words: &str) {
+    let words: Vec<&str> = words.split(' ').collect();
+    bencher.bench(|| run(TEN_THOUSAND.command(&words)));
+}
+
 /// No config file yet.
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn apply_cold(bencher: Bencher<'_, '_>, profiles: usize) {

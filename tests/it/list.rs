@@ -176,6 +176,7 @@ fn names_and_tags_are_completed() {
     };
     for command in ["list", "graph", "status", "login", "exec"] {
         assert_eq!(complete(&[command, "--tag", ""]), "keys\nlive\nteam/a\n", "{command}");
+        assert_eq!(complete(&[command, "--tag=l"]), "--tag=live\n", "{command}");
         assert_eq!(complete(&[command, "pr"]), "prod\tAsk first\n", "{command}");
     }
     assert_eq!(complete(&["graph", "--format", "m"]).lines().count(), 1);

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory as _, ValueHint};
-use clap_complete::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::args::Cli;
 use crate::cli::config::kept_names::{self, Names};
@@ -15,8 +15,9 @@ use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell, HookShell};
 use crate::source::display_safe;
 use crate::system::host::Host;
 
-/// The candidate that means "complete a file here".
-const FILE: &str = "\0";
+/// The candidate that means "complete a file here". With kinds of names behind it, it stands for these names: clap takes
+/// microseconds for each candidate of its own.
+const MARK: &str = "\0";
 
 /// PowerShell's expression for the program, looked up at each completion.
 pub(crate) const BY_NAME: &str = "(Get-Command awsauth -CommandType Application | Select-Object -First 1)";
@@ -39,16 +40,38 @@ fn complete(words: Vec<OsString>) -> Completion {
         return Completion::Command(place);
     }
     let last = words.len().saturating_sub(1);
-    let mut command = with_files(Cli::command());
+    let typed = words.last().cloned().unwrap_or_default();
+    let mut command = with_marks(Cli::command());
     let found = clap_complete::engine::complete(&mut command, words, last, None).unwrap_or_default();
-    if found.iter().any(|candidate| candidate.get_value().to_string_lossy().ends_with(FILE)) {
+    if found.iter().any(|candidate| candidate.get_value().to_string_lossy().ends_with(MARK)) {
         return Completion::Files;
     }
-    let word = |candidate: &CompletionCandidate| {
+    let mut answer = Vec::new();
+    for candidate in &found {
         let help = candidate.get_help().map(|help| display_safe(help.to_string().lines().next().unwrap_or_default()));
-        Some((candidate.get_value().to_str()?.to_owned(), help))
+        match candidate.get_value().to_str().map(|value| (value, value.split_once(MARK))) {
+            Some((_, Some((option, kinds)))) => answer.extend(names(option, kinds, &typed.to_string_lossy())),
+            Some((value, None)) => answer.push((value.to_owned(), help)),
+            None => {}
+        }
+    }
+    Completion::Words(answer)
+}
+
+/// The names of these kinds that begin with what is typed behind the option, with the help that is shown beside them.
+fn names(option: &str, kinds: &str, typed: &str) -> Vec<(String, Option<String>)> {
+    let Some(begin) = typed.strip_prefix(option) else { return Vec::new() };
+    let kinds: Vec<&str> = kinds.split(',').collect();
+    let host = Host::read();
+    let paths = Paths::new(&host, None);
+    let lines = kept_names::kept(paths).or_else(|| read(paths)).unwrap_or_default();
+    let name = |line: &str| {
+        let (kind, rest) = line.split_once('\t')?;
+        let (name, help) = rest.split_once('\t').filter(|_| kinds.contains(&kind))?;
+        let help = Some(help).filter(|help| !help.is_empty());
+        name.starts_with(begin).then(|| (format!("{option}{name}"), help.map(str::to_owned)))
     };
-    Completion::Words(found.iter().filter_map(word).collect())
+    lines.lines().filter_map(name).collect()
 }
 
 /// The index of COMMAND in `exec … -- COMMAND`, if the last word belongs to it.
@@ -66,44 +89,46 @@ fn command_of_exec(words: &[OsString]) -> Option<usize> {
     None
 }
 
-/// Leaves paths to the shell, which knows how to quote them and `~`.
-fn with_files(command: clap::Command) -> clap::Command {
-    let is_path =
-        |arg: &clap::Arg| matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
-    let file = |_: &OsStr| vec![CompletionCandidate::new(FILE)];
-    let command = command.mut_args(|arg| if is_path(&arg) { arg.add(ArgValueCompleter::new(file)) } else { arg });
-    command.mut_subcommands(with_files)
+/// Leaves paths to the shell, which knows how to quote them and `~`, and hands marks on whatever is typed.
+fn with_marks(command: clap::Command) -> clap::Command {
+    let file = |_: &OsStr| vec![CompletionCandidate::new(MARK)];
+    let command = command.mut_args(|arg| match (arg.get_value_hint(), arg.get::<ArgValueCandidates>().cloned()) {
+        (ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath, _) => arg.add(ArgValueCompleter::new(file)),
+        (_, Some(marks)) => arg.add(ArgValueCompleter::new(move |_: &OsStr| marks.candidates())),
+        (_, None) => arg,
+    });
+    command.mut_subcommands(with_marks)
 }
 
 /// The names of the valid profiles.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
-    candidates(is_any_of(&Pattern::ALL))
+    mark(&Pattern::ALL.map(Pattern::as_str))
 }
 
 pub(crate) fn profile_and_session_names() -> Vec<CompletionCandidate> {
-    candidates(|kind| kind != kept_names::TAG)
+    profile_names().into_iter().chain(session_names()).collect()
 }
 
 /// Profiles with a long-term key of their own.
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
-    candidates(is_any_of(&[Pattern::Iam, Pattern::IamMfa]))
+    mark(&[Pattern::Iam, Pattern::IamMfa].map(Pattern::as_str))
 }
 
 /// Profiles whose chain begins with an IAM user's key.
 pub(crate) fn names_of_users() -> Vec<CompletionCandidate> {
-    candidates(is_any_of(&[Pattern::Iam, Pattern::IamMfa, Pattern::IamMfaRole]))
+    mark(&[Pattern::Iam, Pattern::IamMfa, Pattern::IamMfaRole].map(Pattern::as_str))
 }
 
 pub(crate) fn session_names() -> Vec<CompletionCandidate> {
-    candidates(|kind| kind == kept_names::SESSION)
+    mark(&[kept_names::SESSION])
 }
 
 pub(crate) fn tags() -> Vec<CompletionCandidate> {
-    candidates(|kind| kind == kept_names::TAG)
+    mark(&[kept_names::TAG])
 }
 
-fn is_any_of(patterns: &[Pattern]) -> impl Fn(&str) -> bool {
-    |kind| patterns.iter().any(|pattern| pattern.as_str() == kind)
+fn mark(kinds: &[&str]) -> Vec<CompletionCandidate> {
+    vec![CompletionCandidate::new(format!("{MARK}{}", kinds.join(",")))]
 }
 
 /// The names in the manifest, which are kept for the next time.
@@ -113,18 +138,4 @@ fn read(paths: Paths<'_>) -> Option<String> {
     let names = Names { profiles, sessions: &loaded.valid_sessions };
     names.keep(files.seen(), paths);
     Some(names.lines())
-}
-
-/// The names of the wanted kinds, with the help that is shown beside them.
-fn candidates(is_wanted: impl Fn(&str) -> bool) -> Vec<CompletionCandidate> {
-    let host = Host::read();
-    let paths = Paths::new(&host, None);
-    let lines = kept_names::kept(paths).or_else(|| read(paths)).unwrap_or_default();
-    let candidate = |line: &str| {
-        let (kind, rest) = line.split_once('\t')?;
-        let (name, help) = rest.split_once('\t').filter(|_| is_wanted(kind))?;
-        let help = Some(help).filter(|help| !help.is_empty());
-        Some(CompletionCandidate::new(name).help(help.map(|help| help.to_owned().into())))
-    };
-    lines.lines().filter_map(candidate).collect()
 }

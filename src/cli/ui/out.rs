@@ -1,8 +1,10 @@
 //! Owns the two streams: data on stdout, talk on stderr or at the terminal, and makes safe what they quote. A reader who went
 //! away is a quiet end, not an error.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -98,6 +100,8 @@ impl Out {
     fn write(self, text: &str) -> io::Result<()> {
         let mut stdout = AutoStream::new(Host::stdout()?, self.color);
         let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        // The stream alone would write each piece between two colours by a call of its own.
+        let text = if self.has_color_on_stdout() { text.into() } else { Cow::Owned(strip_str(text).to_string()) };
         stdout.write_all(format!("{text}{newline}").as_bytes()).and_then(|()| stdout.flush())
     }
 
@@ -150,7 +154,7 @@ impl Out {
         let text = &*Paths::with_tilde(text.trim_end_matches('\n'));
         if self.place == TalkPlace::Tty {
             // It stands among the words of other programs. Nobody is left to tell if the terminal is gone.
-            let plain = anstream::adapter::strip_str(text).to_string();
+            let plain = strip_str(text).to_string();
             let who = if plain.is_empty() || plain.starts_with(' ') { "" } else { "awsauth: " };
             drop(Tty::open().map(|tty| tty.write(&format!("{who}{plain}\n"))));
             return;
