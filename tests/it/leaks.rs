@@ -27,7 +27,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 21] = [
+const QUIET: [&[&str]; 22] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -37,6 +37,7 @@ const QUIET: [&[&str]; 21] = [
     &["status", "--check"],
     &["list"],
     &["graph"],
+    &["doctor"],
     &["exec", "*", "--", "true"],
     &["login", "read"],
     &["discover"],

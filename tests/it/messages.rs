@@ -134,6 +134,7 @@ fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
         "status",
         "list",
         "graph",
+        "doctor",
         "use",
         "exec",
         "env",

@@ -1,6 +1,6 @@
 //! Owns the findings in the environment: variables that win over what the files say.
 
-use super::facts::Facts;
+use super::facts::{AwsProfile, Facts};
 use super::finding::{Finding, Place};
 use crate::cli::explain::nearest;
 use crate::cli::paths::Paths;
@@ -31,7 +31,7 @@ pub(crate) fn gone_profile(facts: &Facts<'_>) -> Vec<Finding> {
     let found = Finding::error("profile-gone", variable(name), format!("AWS's files have no profile `{chosen}`"))
         .why("every AWS command in this shell stops, also those that name no profile");
     let profiles = facts.profiles();
-    let fix = match nearest(chosen, profiles.iter().map(|profile| profile.name())) {
+    let fix = match nearest(chosen, profiles.iter().map(AwsProfile::name)) {
         _ if facts.is_managed(chosen) => "awsauth apply".to_owned(),
         Some(other) => format!("export {name}={}", quoted(other)),
         None => format!("unset {name}"),

@@ -54,15 +54,12 @@ impl AwsBytes {
     /// `variable` names another file.
     pub(crate) fn read(path: Result<PathBuf, Failure>, variable: &str) -> Self {
         let nothing = |path: PathBuf| Snapshot { target: path.clone(), path, bytes: Vec::new(), exists: false };
-        let path = match path {
-            Ok(path) => path,
-            Err(_) => {
-                let found =
-                    Finding::error("relative-path", Place::Variable(variable.to_owned()), "it names no absolute path");
-                let found = found.why("each directory has another file of that name, and awsauth takes none");
-                let problem = found.fix(format!("give {variable} an absolute path, or `unset {variable}`"));
-                return Self { snapshot: nothing(PathBuf::new()), problem: Some(problem) };
-            }
+        let Ok(path) = path else {
+            let found =
+                Finding::error("relative-path", Place::Variable(variable.to_owned()), "it names no absolute path");
+            let found = found.why("each directory has another file of that name, and awsauth takes none");
+            let problem = found.fix(format!("give {variable} an absolute path, or `unset {variable}`"));
+            return Self { snapshot: nothing(PathBuf::new()), problem: Some(problem) };
         };
         match Snapshot::read(&path) {
             Ok(snapshot) => Self { snapshot, problem: None },

@@ -89,33 +89,23 @@ impl Examination {
         }
     }
 
-    /// Each finding in three lines.
+    /// Each finding in three lines; of those of one rule, the first few.
     pub(crate) fn text(&self) -> TerminalText {
-        let safe = |text: &str| display_safe(&mask_words(text));
-        let dimmed = Style::new().dimmed();
-        let mut text = String::new();
         let mut of_rule: HashMap<&str, usize> = HashMap::new();
-        self.findings.iter().for_each(|found| *of_rule.entry(found.code).or_default() += 1);
-        let mut shown: HashMap<&str, usize> = HashMap::new();
+        let mut lines = Vec::new();
         for found in &self.findings {
-            let before = shown.entry(found.code).or_default();
-            *before += 1;
-            if *before > MOST_OF_A_RULE {
-                if *before == MOST_OF_A_RULE + 1 {
-                    let more = of_rule[found.code] - MOST_OF_A_RULE;
-                    text.push_str(&format!("  {dimmed}and {more} more of this kind (--json has all){dimmed:#}\n"));
-                }
-                continue;
+            let number = of_rule.entry(found.code).or_default();
+            *number += 1;
+            if *number <= MOST_OF_A_RULE {
+                lines.push(lines_of(found));
+            } else if *number == MOST_OF_A_RULE + 1 {
+                let all = self.findings.iter().filter(|other| other.code == found.code).count();
+                let dimmed = Style::new().dimmed();
+                let more = all - MOST_OF_A_RULE;
+                lines.push(format!("  {dimmed}and {more} more of this kind (--json has all){dimmed:#}\n"));
             }
-            let style = style(found.severity);
-            let severity = found.severity.as_str();
-            let place = Some(found.place.to_string()).filter(|place| !place.is_empty()).map(|place| place + ": ");
-            let place = place.unwrap_or_default();
-            text.push_str(&format!("{style}{severity}{style:#}: {}{}\n", safe(&place), safe(&found.what)));
-            text.push_str(&format!("  {}\n", safe(&found.why)));
-            text.push_str(&format!("  {dimmed}fix:{dimmed:#} {}\n", safe(&found.fix)));
         }
-        TerminalText::trusted(text)
+        TerminalText::trusted(lines.concat())
     }
 
     /// The end: how many there are, or what was looked at.
@@ -138,6 +128,17 @@ impl Examination {
     pub(crate) fn repairs(&self) -> Vec<&Repair> {
         self.findings.iter().flat_map(|found| &found.repairs).collect()
     }
+}
+
+fn lines_of(found: &Finding) -> String {
+    let safe = |text: &str| display_safe(&mask_words(text));
+    let (style, dimmed) = (style(found.severity), Style::new().dimmed());
+    let place = match found.place.to_string() {
+        place if place.is_empty() => place,
+        place => safe(&format!("{place}: ")),
+    };
+    let (severity, what, why, fix) = (found.severity.as_str(), safe(&found.what), safe(&found.why), safe(&found.fix));
+    format!("{style}{severity}{style:#}: {place}{what}\n  {why}\n  {dimmed}fix:{dimmed:#} {fix}\n")
 }
 
 fn style(severity: Severity) -> Style {

@@ -69,9 +69,10 @@ pub(crate) fn devices(facts: &Facts<'_>) -> Vec<Finding> {
     let look = |profile: AwsProfile<'_>| {
         let device = profile.get("mfa_serial").filter(|device| device.text.contains(":u2f/"))?;
         let what = format!("{} names a passkey or security key", profile.header());
-        let fix = match facts.is_managed(profile.name()) {
-            true => format!("awsauth mfa enroll {}", quoted(profile.name())),
-            false => "add a virtual device in the console, and write its serial here".to_owned(),
+        let fix = if facts.is_managed(profile.name()) {
+            format!("awsauth mfa enroll {}", quoted(profile.name()))
+        } else {
+            "add a virtual device in the console, and write its serial here".to_owned()
         };
         // aws-facts §6.
         let why = "they work in the console only: STS takes no code of them";

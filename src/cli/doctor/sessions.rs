@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::environment::quoted;
 use super::facts::{AwsProfile, Facts};
 use super::files::{caches, is_cache_file};
-use super::finding::{Finding, Place, Repair};
+use super::finding::{Finding, Place, Repair, Severity};
 use super::sections;
 use crate::cli::environment::aws;
 use crate::cli::exit::Exit;
@@ -125,43 +125,62 @@ fn key_of(facts: &Facts<'_>, profile: &AwsProfile<'_>) -> Option<String> {
 /// Logins that are there, but not where the profile looks for its own.
 pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
     let (logins, accesses) = (logins(facts.now), accesses(facts));
-    let valid = |key: &str| logins.get(&cache_file_name(key)).filter(|login| login.is_valid);
+    let valid = |access: &Access| logins.get(&cache_file_name(&access.key)).filter(|login| login.is_valid);
     let chosen = facts.chosen().map_or("default", |(_, name)| name);
     let current = key_of(facts, &facts.profile(chosen));
     let mut found = Vec::new();
     for access in &accesses {
-        let Some(profile) = &access.profile else { continue };
+        let Some(first) = &access.profile else { continue };
         let is_current = current.as_ref() == Some(&access.key);
-        let profile = if is_current { chosen } else { profile };
-        let place = facts.profile(profile).get("sso_session").or_else(|| facts.profile(profile).get("sso_start_url"));
-        let place = place.map_or_else(|| Place::Path(facts.config.path.to_path_buf()), |place| place.place);
-        let fix = if facts.is_managed(profile) {
-            format!("awsauth login {}", quoted(profile))
-        } else {
-            format!("aws sso login --profile {}", quoted(profile))
-        };
-        if let Some(login) = valid(&access.key) {
-            if login.start_url != access.start_url {
-                let what = format!("the login of `{}` is for {}", access.key, login.start_url);
-                let finding = Finding::error("sso-other-portal", place, what);
-                let why = format!("`{profile}` wants {}, and gets nothing with it", access.start_url);
-                found.push(finding.why(why).fix(fix));
-            }
+        let wanted = Wanted { facts, profile: if is_current { chosen } else { first }, access };
+        if let Some(login) = valid(access) {
+            found.extend((login.start_url != access.start_url).then(|| wanted.other_portal(login)));
             continue;
         }
-        let others = accesses.iter().filter(|other| other.key != access.key && valid(&other.key).is_some());
         // Who works with several portals is not logged in to all of them all day.
-        let mut others =
-            others.filter(|other| is_current || other.start_url == access.start_url || other.profile.is_none());
-        let Some(other) = others.next() else { continue };
-        let what = format!("`{profile}` needs a login to `{}`, and the valid one is to `{}`", access.key, other.key);
-        let finding = match is_current {
-            true => Finding::error("sso-other-session", place, what),
-            false => Finding::warning("sso-other-session", place, what),
-        };
-        found.push(finding.why("each SSO session, and each spelling of a start URL, has its own login").fix(fix));
+        let is_meant = |other: &&Access| is_current || other.start_url == access.start_url || other.profile.is_none();
+        let mut others = accesses.iter().filter(|other| other.key != access.key && valid(other).is_some());
+        if let Some(other) = others.find(is_meant) {
+            let severity = if is_current { Severity::Error } else { Severity::Warning };
+            found.push(Finding { severity, ..wanted.other_session(other) });
+        }
     }
     found
+}
+
+/// A profile, and the login that it wants.
+struct Wanted<'f> {
+    facts: &'f Facts<'f>,
+    profile: &'f str,
+    access: &'f Access,
+}
+
+impl Wanted<'_> {
+    fn other_portal(&self, login: &Login) -> Finding {
+        let Self { profile, access, .. } = self;
+        let what = format!("the login of `{}` is for {}", access.key, login.start_url);
+        let found = Finding::error("sso-other-portal", self.place(), what);
+        found.why(format!("`{profile}` wants {}, and gets nothing with it", access.start_url)).fix(self.fix())
+    }
+
+    fn other_session(&self, other: &Access) -> Finding {
+        let Self { profile, access, .. } = self;
+        let what = format!("`{profile}` needs a login to `{}`, and the valid one is to `{}`", access.key, other.key);
+        let found = Finding::error("sso-other-session", self.place(), what);
+        found.why("each SSO session, and each spelling of a start URL, has its own login").fix(self.fix())
+    }
+
+    /// Where the profile says it; its source may say it instead.
+    fn place(&self) -> Place {
+        let profile = self.facts.profile(self.profile);
+        let said = profile.get("sso_session").or_else(|| profile.get("sso_start_url"));
+        said.map(|said| said.place).or_else(|| profile.place()).unwrap_or(Place::Machine)
+    }
+
+    fn fix(&self) -> String {
+        let login = if self.facts.is_managed(self.profile) { "awsauth login" } else { "aws sso login --profile" };
+        format!("{login} {}", quoted(self.profile))
+    }
 }
 
 /// The difference from AWS's clock; offline, files from the future.
@@ -185,15 +204,25 @@ pub(crate) fn clock(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn future_files(facts: &Facts<'_>) -> Option<Finding> {
-    let state = facts.app.paths.state().map(|dir| dir.join("sessions")).ok();
     let mut files: Vec<PathBuf> = [&facts.config, &facts.credentials].map(|file| file.target.to_path_buf()).into();
     files.extend(facts.app.host.program());
     files.extend(caches().iter().flat_map(|dir| cache_files(dir)));
-    files.extend(state.into_iter().flat_map(|dir| private::list(&dir, FileOwner::Awsauth).unwrap_or_default()));
-    let (newest, path) = files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path))).max()?;
+    let mut times: Vec<(Timestamp, PathBuf)> =
+        files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path))).collect();
+    if let Some((sessions, dir)) = kept(facts) {
+        let kept = sessions.all().unwrap_or_default().into_iter();
+        times.extend(kept.map(|session| (session.obtained_at, dir.clone())));
+    }
+    let (newest, path) = times.into_iter().max()?;
     let ahead = newest.duration_since(facts.now).as_secs();
     let what = || format!("it was written in the future: {}", utc(newest));
     (ahead > 0 && is_intolerable(ahead)).then(|| wrong_clock(Place::Path(path), what()))
+}
+
+/// awsauth's own sessions, and where they are.
+fn kept(facts: &Facts<'_>) -> Option<(Sessions, PathBuf)> {
+    let state = facts.app.paths.state().ok()?;
+    Some((Sessions::new(&state, facts.app.keyring(), SecretStore::File), state.join("sessions")))
 }
 
 fn wrong_clock(place: Place, what: String) -> Finding {
@@ -228,7 +257,7 @@ pub(crate) fn useless_files(facts: &Facts<'_>) -> Vec<Finding> {
         found.extend(useless(
             "broken-cache",
             "can't be read",
-            "AWS's tools stop with an error, or ask again and again",
+            "the tool that wrote it finds nothing there",
             &dir,
             broken,
         ));
@@ -240,25 +269,20 @@ pub(crate) fn useless_files(facts: &Facts<'_>) -> Vec<Finding> {
             stale,
         ));
     }
-    if let Ok(state) = facts.app.paths.state() {
-        let sessions = Sessions::new(&state, facts.app.keyring(), SecretStore::File);
+    if let Some((sessions, dir)) = kept(facts) {
         let broken = sessions.unreadable().into_iter().map(Repair::Remove).collect();
-        found.extend(useless(
-            "broken-cache",
-            "can't be read",
-            "awsauth asks for a login again",
-            &state.join("sessions"),
-            broken,
-        ));
+        found.extend(useless("broken-cache", "can't be read", "awsauth asks for a login again", &dir, broken));
     }
     found
 }
 
 fn useless(code: &'static str, how: &str, why: &str, dir: &Path, repairs: Vec<Repair>) -> Option<Finding> {
     let files = count(repairs.len(), "file");
+    if repairs.is_empty() {
+        return None;
+    }
     let new = if code == "stale-cache" { Finding::note } else { Finding::warning };
-    let finding = || new(code, Place::Path(dir.to_path_buf()), format!("{files} in it {how}"));
-    (!repairs.is_empty()).then(|| finding().why(why).repairs(repairs.clone()))
+    Some(new(code, Place::Path(dir.to_path_buf()), format!("{files} in it {how}")).why(why).repairs(repairs))
 }
 
 /// True for a token, a registration or a role's session whose last use has long been.

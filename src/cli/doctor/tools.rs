@@ -120,18 +120,14 @@ fn disagreement(profile: &AwsProfile<'_>, outcomes: &Outcomes) -> Option<Finding
     let is_key =
         |(_, mechanism): &&(&str, Mechanism)| matches!(mechanism, Mechanism::Key { file: FileKind::Credentials, .. });
     let key = profile.in_credentials("aws_access_key_id").filter(|_| outcomes.given.iter().any(|one| is_key(&one)));
-    let found = match key {
-        Some(key) => {
-            let other = if *first == "the key" { second } else { first };
-            let what = format!("the key in [{}] shadows {other}", profile.name());
-            let fix = format!("delete the key's lines from [{}], or rename that section", profile.name());
-            Finding::error("keys-shadow", key.place, what).fix(fix)
-        }
-        None => {
-            let what = format!("`{}` has two ways to credentials: {first} and {second}", profile.name());
-            Finding::error("two-mechanisms", profile.place()?, what)
-                .fix("delete the lines of the one that is not meant")
-        }
+    let found = if let Some(key) = key {
+        let other = if *first == "the key" { second } else { first };
+        let what = format!("the key in [{}] shadows {other}", profile.name());
+        let fix = format!("delete the key's lines from [{}], or rename that section", profile.name());
+        Finding::error("keys-shadow", key.place, what).fix(fix)
+    } else {
+        let what = format!("`{}` has two ways to credentials: {first} and {second}", profile.name());
+        Finding::error("two-mechanisms", profile.place()?, what).fix("delete the lines of the one that is not meant")
     };
     Some(found.why(words.join("; ")))
 }

@@ -54,6 +54,22 @@ fn use_sets_the_shell_and_none_takes_every_identity_away() {
 }
 
 #[test]
+fn doctor_sees_whether_the_function_is_loaded() {
+    for &shell in HOOKED {
+        let scene = Scene::new().env("SHELL", &format!("/bin/{}", shell.name()));
+        let doctor = "awsauth doctor --json\n";
+        let run = shell.run(&scene, &[&shell.hook(), doctor].concat());
+        assert!(
+            run.stdout.contains("\"findings\"") && !run.stdout.contains("hook-not-loaded"),
+            "{shell:?}: {}",
+            run.stdout
+        );
+        let run = scene.run(&["doctor", "--json"]);
+        assert!(run.stdout.contains("hook-not-loaded"), "{shell:?}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn what_fails_leaves_the_shell_as_it_was_and_its_code_is_the_programs() {
     for &shell in HOOKED {
         let scene = Scene::new();
