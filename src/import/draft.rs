@@ -47,10 +47,11 @@ pub(super) struct AccountEntry {
 }
 
 /// The order of a profile's keys.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "sso_session",
     "sso_account_id",
     "sso_role_name",
+    "login_session",
     "role_arn",
     "source_profile",
     "credential_source",
@@ -171,6 +172,7 @@ impl Draft {
     pub(super) fn value(&self, key: &str, text: &str) -> String {
         let name = match key {
             "mfa_serial" => device_name(text),
+            "login_session" => text.split_once(":user/").and_then(|(_, name)| name.rsplit('/').next()),
             "role_session_name" => Some(text),
             "duration_seconds" if text.parse::<u32>().is_ok() => return text.to_owned(),
             _ => None,

@@ -167,8 +167,7 @@ impl<'g> Reader<'g> {
             return Err(external(Why::new("another program renews the token of its web identity")));
         }
         if profile.has("login_session") {
-            let why = Why::new("awsauth has no pattern for `aws login` yet");
-            return Err(external(why));
+            return login(profile);
         }
         if profile.has("role_arn") {
             return self.role(at);
@@ -317,6 +316,24 @@ impl<'g> Reader<'g> {
         table.used.push("credential_process");
         Ok(table)
     }
+}
+
+/// A console sign-in. Beside another way to credentials, AWS's tools do not agree which one counts (aws-facts §3).
+fn login(profile: &AwsProfile) -> Result<Table, Stays> {
+    let others = ["role_arn", "credential_process", "granted_sso_account_id"];
+    let has_key = profile.key != Key::None || profile.config_key.is_some();
+    if has_key || profile.is_like("sso") || others.iter().any(|key| profile.has(key)) {
+        let why = Why::new("it has a login_session and another way to credentials");
+        return Err(external(why.remedy("delete one of them, then import again")));
+    }
+    if !profile.has("region") {
+        let why = Why::new("it has no region, in which its sign-in is renewed");
+        return Err(external(why.remedy("add the region that you signed in to, then import again")));
+    }
+    let mut table = Table::new("login");
+    table.put_some("login_session", profile.text("login_session"));
+    table.used.push("login_session");
+    Ok(table)
 }
 
 fn iam_mfa(profile: &AwsProfile, device: &str) -> Table {

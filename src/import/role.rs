@@ -123,7 +123,7 @@ impl Reader<'_> {
             "iam-mfa" | "iam-mfa-role" if own.is_none() || below.pattern == "iam-mfa" => {
                 Ok(through("iam-mfa-role", source, below.device))
             }
-            "role" if own.is_none() => Ok(through("role", source, None)),
+            "role" | "login" if own.is_none() => Ok(through("role", source, None)),
             "sso" | "sso-role" if own.is_none() => Ok(through("sso-role", source, None)),
             _ => Err(stays(no_user("a role's credentials"))),
         }
