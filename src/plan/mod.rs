@@ -24,7 +24,7 @@ pub(crate) use config::{block_range, config, missing_sections, sections_outside}
 pub(crate) use credentials::key_section::long_term_key;
 pub(crate) use credentials::overrides::ManifestRules;
 pub(crate) use credentials::{
-    MissingKey, add_key, check_session_section, credentials, long_term_keys, lost_sessions, remove_key,
+    MissingKey, add_key, check_session_section, credentials, long_term_keys, lost_sessions, misplaced_keys, remove_key,
     remove_sessions, save_session, take_sessions_out, with_sessions, without_sessions,
 };
 pub(crate) use diff::unified;

@@ -272,17 +272,24 @@ fn a_long_term_key_in_the_place_of_the_session_is_told_with_what_moves_it() {
     assert_eq!(scene.run(&["status", "main"]).ok().stderr, "");
 }
 
-/// How often a run opens the kept session of `name`.
+/// How often a run opens a file.
 #[cfg(feature = "real-clients")]
 #[cfg(target_os = "linux")]
-fn opens_of_session(scene: &Scene, args: &[&str], name: &str) -> usize {
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let mut command = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_STRACE"));
-    command.args(["-f", "-qq", "-e", "trace=openat,openat2", "-o"]).arg(log.path()).arg(env!("CARGO_BIN_EXE_awsauth"));
-    crate::support::sandbox::Run::from(command.args(args).output().unwrap()).ok();
-    let file = crate::scene::session_file(name);
-    let calls = std::fs::read_to_string(log.path()).unwrap();
-    calls.lines().filter(|line| line.contains(&file)).count()
+fn opens_of(scene: &Scene, args: &[&str], file: &str) -> usize {
+    crate::warm::opened(scene, args).iter().filter(|line| line.contains(file)).count()
+}
+
+#[cfg(feature = "real-clients")]
+#[cfg(target_os = "linux")]
+#[test]
+fn the_credentials_file_is_read_as_often_for_many_missing_keys_as_for_one() {
+    let scene = Scene::new();
+    let count = |users: usize| {
+        let user = |number| format!("[profiles.user-{number}]\npattern = \"iam\"\n");
+        scene.home.manifest(&(0..users).map(user).collect::<String>());
+        opens_of(&scene, &["status"], CREDENTIALS)
+    };
+    assert_eq!(count(1), count(40));
 }
 
 #[cfg(feature = "real-clients")]
@@ -297,10 +304,10 @@ fn a_kept_session_is_read_once_however_many_profiles_go_through_it() {
         &["env", "prod"],
         &["exec", "p*", "--no-login", "--", "true"],
     ] {
-        let none = opens_of_session(&scene, args, "audit");
+        let none = opens_of(&scene, args, &crate::scene::session_file("audit"));
         assert_eq!(none, 0, "{args:?} looks for a session that there is not");
         for name in ["main", "prod"] {
-            let count = opens_of_session(&scene, args, name);
+            let count = opens_of(&scene, args, &crate::scene::session_file(name));
             assert!(count <= 1, "{args:?} opens {name} {count} times");
         }
     }

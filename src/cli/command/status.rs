@@ -1,5 +1,7 @@
 //! Owns `awsauth status`.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -82,7 +84,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let (text, is_whole) = table(&states, out.columns_of_data(host), now);
         out.print_table(&text, is_whole)?;
     }
-    say_misplaced(&service, &profiles, out);
+    let lacks_key = |chain: &Chain<'_>| chain.base().long_term_section().is_some() && !service.has_key(chain.base());
+    let misplaced = if chains.iter().any(lacks_key) { service.misplaced_keys() } else { HashMap::new() };
+    say_misplaced(&service, &profiles, &misplaced, out);
     say_store(&service, out);
     let short: Vec<(&Chain<'_>, &State)> = chains
         .iter()
@@ -90,7 +94,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         .filter(|(_, state)| !state.validity.lasts(args.min_ttl, now))
         .collect();
     if args.check && !short.is_empty() {
-        let cure = cure(&service, &short);
+        let cure = cure(&service, &short, &misplaced);
         let run = if cure.is_empty() { String::new() } else { format!(". Run `{cure}`") };
         out.say(&format!("{}{run}", reasons(&short, args.min_ttl)));
         return Ok(Exit::Different);
@@ -125,10 +129,13 @@ fn watch(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     })
 }
 
+/// The profiles whose sections hold the keys of others, by the sections that these belong in.
+type Misplaced<'m> = HashMap<&'m ProfileName, &'m ProfileName>;
+
 /// Reports long-term keys in the place of sessions.
-fn say_misplaced(service: &LoginService<'_>, profiles: &[&Profile], out: Out) {
+fn say_misplaced(service: &LoginService<'_>, profiles: &[&Profile], misplaced: &Misplaced<'_>, out: Out) {
     for profile in profiles.iter().filter(|profile| !service.has_key(profile)) {
-        if let (Some(at), Some(section)) = (service.misplaced_key(profile), profile.long_term_section()) {
+        if let Some((section, at)) = profile.long_term_section().and_then(|section| misplaced.get_key_value(section)) {
             out.say(&format!(
                 "{}: there is a key in [{at}] of the credentials file; `awsauth apply --adopt` moves it to [{section}]",
                 profile.name
@@ -173,13 +180,11 @@ fn reasons(short: &[(&Chain<'_>, &State)], min_ttl: i64) -> String {
 }
 
 /// The commands that give these profiles time: first for missing long-term keys, then the login.
-fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
+fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)], misplaced: &Misplaced<'_>) -> String {
     let mut commands: Vec<String> = Vec::new();
     for base in short.iter().map(|(chain, _)| chain.base()) {
-        if base.long_term_section().is_none() || service.has_key(base) {
-            continue;
-        }
-        let command = if service.misplaced_key(base).is_some() {
+        let Some(section) = base.long_term_section().filter(|_| !service.has_key(base)) else { continue };
+        let command = if misplaced.contains_key(section) {
             "awsauth apply --adopt".to_owned()
         } else {
             format!("awsauth keys add {}", base.name)

@@ -1,7 +1,7 @@
 //! Owns the login for commands that need credentials: plan, announce, execute. The only place that names every adapter.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -168,15 +168,14 @@ impl<'a> LoginService<'a> {
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
     pub(crate) fn misplaced_key(&self, profile: &Profile) -> Option<&ProfileName> {
-        let section = profile.long_term_section()?;
+        self.misplaced_keys().remove(profile.long_term_section()?)
+    }
+
+    /// As [`Self::misplaced_key`] for all profiles, by the section that the key belongs in.
+    pub(crate) fn misplaced_keys(&self) -> HashMap<&ProfileName, &ProfileName> {
         let bytes = self.copies.credentials().unwrap_or_default();
-        let is_misplaced = |other: &&Profile| {
-            let checked = plan::check_session_section(&bytes, other);
-            matches!(checked, Err(plan::Refusal::Shadowed { remedy: plan::Remedy::Adopt { .. }, .. }))
-        };
-        let mut sharing =
-            self.manifest.catalog.profiles().iter().filter(|other| other.long_term_section() == Some(section));
-        sharing.find(is_misplaced).map(|other| &other.name)
+        let misplaced = plan::misplaced_keys(&bytes, self.manifest.catalog.profiles().iter().rev());
+        misplaced.into_iter().filter_map(|profile| Some((profile.long_term_section()?, &profile.name))).collect()
     }
 
     /// Plans a login. Calls nothing and asks nobody. Refuses a login whose sessions could not be saved: an MFA code can't be

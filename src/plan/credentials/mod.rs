@@ -8,7 +8,7 @@ use self::key_conflict::Moved;
 use self::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
 use self::overrides::{IsSetting, ManifestRules};
 use super::file_plan::{Change, Plan};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Remedy};
 use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, Entry, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
@@ -134,6 +134,16 @@ fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<MissingKey> {
 /// Refuses a file that the session of `profile` could not be written to.
 pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
     key_conflict::check(&read(bytes)?, profile)
+}
+
+/// The profiles under whose names there is a long-term key that can be moved to its section.
+pub(crate) fn misplaced_keys<'p>(bytes: &[u8], profiles: impl Iterator<Item = &'p Profile>) -> Vec<&'p Profile> {
+    let Ok(document) = read(bytes) else { return Vec::new() };
+    let is_misplaced = |profile: &&Profile| {
+        let checked = key_conflict::check(&document, profile);
+        matches!(checked, Err(Refusal::Shadowed { remedy: Remedy::Adopt { .. }, .. }))
+    };
+    profiles.filter(is_misplaced).collect()
 }
 
 /// Plans a session into the section of `profile`.
