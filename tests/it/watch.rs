@@ -4,7 +4,7 @@ use crate::scene::{CREDENTIALS, Scene};
 use crate::terminal::{at_terminal, ends_with};
 
 const ENTER: &str = "\u{1b}[?1049h";
-const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
+const LEAVE: &str = "\u{1b}[H\u{1b}[J\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 
 #[test]
 fn the_screen_follows_what_changes_and_ctrl_c_gives_the_terminal_back() {

@@ -17,7 +17,8 @@ use crate::system::interrupt::{SIGINT, Signals};
 const PAUSE: Duration = Duration::from_secs(1);
 /// A screen of its own, no cursor, and no second line for what is too long for one.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
-const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// Cleared first: after a change of its size, tmux would show a rest of it.
+const LEAVE: &str = "\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// Refuses a place that can't be drawn on.
 pub(crate) fn check(app: App<'_>) -> Result<(), Failure> {
