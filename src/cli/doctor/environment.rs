@@ -4,6 +4,7 @@ use super::facts::{AwsProfile, Facts};
 use super::finding::{Finding, Place};
 use crate::cli::explain::nearest;
 use crate::cli::paths::Paths;
+use crate::ini::SectionId;
 use crate::render::{OWN_REGION, REGION_VARIABLES};
 use crate::system::files::disk;
 use crate::system::host::Host;
@@ -33,6 +34,9 @@ pub(crate) fn gone_profile(facts: &Facts<'_>) -> Vec<Finding> {
     let profiles = facts.profiles();
     let fix = match nearest(chosen, profiles.iter().map(AwsProfile::name)) {
         _ if facts.is_managed(chosen) => "awsauth apply".to_owned(),
+        _ if facts.config.has(&SectionId::Other(chosen.to_owned())) => {
+            format!("write [profile {chosen}] instead of [{chosen}] in {}", Paths::shown(facts.config.path))
+        }
         Some(other) => format!("export {name}={}", quoted(other)),
         None => format!("unset {name}"),
     };

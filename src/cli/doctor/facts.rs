@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::finding::{Finding, Place};
 use crate::cli::app::App;
 use crate::cli::config::load::{Manifest, Reading};
+use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::ini::{Document, Entry, FileKind, SectionId};
 use crate::manifest::Audience;
@@ -54,12 +55,11 @@ impl AwsBytes {
     /// `variable` names another file.
     pub(crate) fn read(path: Result<PathBuf, Failure>, variable: &str) -> Self {
         let nothing = |path: PathBuf| Snapshot { target: path.clone(), path, bytes: Vec::new(), exists: false };
-        let Ok(path) = path else {
-            let found =
-                Finding::error("relative-path", Place::Variable(variable.to_owned()), "it names no absolute path");
-            let found = found.why("each directory has another file of that name, and awsauth takes none");
-            let problem = found.fix(format!("give {variable} an absolute path, or `unset {variable}`"));
-            return Self { snapshot: nothing(PathBuf::new()), problem: Some(problem) };
+        let path = match path {
+            Ok(path) => path,
+            Err(failure) => {
+                return Self { snapshot: nothing(PathBuf::new()), problem: Some(no_path(&failure, variable)) };
+            }
         };
         match Snapshot::read(&path) {
             Ok(snapshot) => Self { snapshot, problem: None },
@@ -86,6 +86,16 @@ impl AwsBytes {
             problem: problem.as_ref(),
         }
     }
+}
+
+fn no_path(failure: &Failure, variable: &str) -> Finding {
+    if failure.exit == Exit::Unavailable {
+        let found = Finding::error("no-home", Place::Machine, failure.message());
+        return found.why("neither AWS's files nor the manifest can be found").fix("set HOME to an absolute path");
+    }
+    let found = Finding::error("relative-path", Place::Variable(variable.to_owned()), "it names no absolute path");
+    let found = found.why("each directory has another file of that name, and awsauth takes none");
+    found.fix(format!("give {variable} an absolute path, or `unset {variable}`"))
 }
 
 impl AwsFile<'_> {

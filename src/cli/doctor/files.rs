@@ -15,7 +15,9 @@ fn both<'f, 'a>(facts: &'f Facts<'a>) -> [&'f AwsFile<'a>; 2] {
 }
 
 pub(crate) fn unreadable(facts: &Facts<'_>) -> Vec<Finding> {
-    both(facts).into_iter().filter_map(|file| file.problem.cloned()).collect()
+    let mut found: Vec<Finding> = both(facts).into_iter().filter_map(|file| file.problem.cloned()).collect();
+    found.dedup_by(|one, other| one.code == "no-home" && one.code == other.code);
+    found
 }
 
 /// Lines for which AWS CLI and boto3 refuse the whole file (aws-facts §0).

@@ -10,6 +10,7 @@ use crate::address::RepositoryAddress;
 use crate::cli::apply::plans::Plans;
 use crate::cli::apply::program_path::Program;
 use crate::cli::environment::secret_variables;
+use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::team::revision;
 use crate::cli::ui::failure::Failure;
@@ -44,7 +45,10 @@ pub(crate) fn invalid(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 pub(crate) fn missing(facts: &Facts<'_>) -> Vec<Finding> {
-    let Some(failure) = &facts.unread else { return Vec::new() };
+    // Without a home directory, AWS's files have that finding.
+    let Some(failure) = facts.unread.as_ref().filter(|failure| failure.exit != Exit::Unavailable) else {
+        return Vec::new();
+    };
     let path = facts.app.paths.manifest();
     let place = path.as_ref().map_or(Place::Machine, |path| Place::Path(path.clone()));
     let is_none = path.as_ref().is_ok_and(|path| !disk::exists(path) && Paths::is_manifest_own(path));

@@ -19,7 +19,7 @@ pub(crate) use finding::Repair;
 type Check = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Those of one severity are shown in this order: the most likely cause of trouble first.
-const CHECKS: [Check; 32] = [
+const CHECKS: [Check; 33] = [
     environment::files,
     files::unreadable,
     environment::gone_profile,
@@ -29,6 +29,7 @@ const CHECKS: [Check; 32] = [
     sessions::wrong_logins,
     tools::profiles,
     sections::devices,
+    sections::unread,
     programs::processes,
     manifest::missing,
     manifest::invalid,

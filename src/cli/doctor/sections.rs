@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::environment::quoted;
 use super::facts::{AwsFile, AwsProfile, Facts};
 use super::finding::{Finding, Place};
-use crate::ini::SectionId;
+use crate::ini::{Section, SectionId};
 use crate::model::{LongTermKey, ProfileName, utc};
 use crate::store::KeyringKeys;
 use crate::system::files::disk;
@@ -17,8 +17,40 @@ use crate::system::files::disk;
 const KEY_ID: &str = "aws_access_key_id";
 /// Keys by which other tools note the end of a session that they put into the credentials file (aws-facts §12).
 const ENDS: [&str; 4] = ["expiration", "x_security_token_expires", "aws_session_expiration", "aws_expiration"];
+/// Keys that only profiles have.
+const PROFILE_KEYS: [&str; 8] = [
+    "region",
+    "output",
+    "role_arn",
+    "source_profile",
+    "sso_session",
+    "sso_account_id",
+    "credential_process",
+    "aws_access_key_id",
+];
 /// The age from which a key should be replaced.
 const OLD: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Sections of the config file that their header makes no profile (aws-facts §1.1).
+pub(crate) fn unread(facts: &Facts<'_>) -> Vec<Finding> {
+    let document = &facts.config.document;
+    let look = |section: &Section| {
+        let SectionId::Other(header) = &section.id else { return None };
+        let is_profile = document.entries(section).iter().any(|entry| {
+            let key = document.text(&entry.key()).to_lowercase();
+            PROFILE_KEYS.contains(&&*key)
+        });
+        // AWS CLI and boto3 give what is in [DEFAULT] to every profile.
+        if !is_profile || header == "DEFAULT" || document.name(section).contains(&b' ') {
+            return None;
+        }
+        let what = format!("no tool reads [{header}] as a profile");
+        let found = Finding::warning("header-unread", facts.config.line(section.header_line + 1), what);
+        let why = "in this file the header of a profile is [profile NAME]; only [default] stands alone";
+        Some(found.why(why).fix(format!("write [profile {header}]")))
+    };
+    document.sections().iter().filter_map(look).collect()
+}
 
 /// Settings in the credentials file that win over others in the config file.
 pub(crate) fn shadowing_settings(facts: &Facts<'_>) -> Vec<Finding> {
