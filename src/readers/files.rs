@@ -129,6 +129,15 @@ impl<'a> AwsFiles<'a> {
         section(&self.config).or_else(|| section(&self.credentials))
     }
 
+    pub(crate) fn config(&self) -> &Document<'a> {
+        &self.config
+    }
+
+    /// The profiles that AWS CLI finds, with repetitions.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.config, &self.credentials].into_iter().flat_map(Document::sections).filter_map(|one| one.id.profile())
+    }
+
     /// True if AWS CLI finds a section of that name in the config file.
     pub(crate) fn has_in_config(&self, profile: &str) -> bool {
         self.config.find(&SectionId::Profile(profile.to_owned())).next().is_some()

@@ -6,18 +6,13 @@ use crate::cli::config::load::{Manifest, Reading};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
-use crate::cli::paths::Paths;
 use crate::cli::show::json::{ReaderJson, ShowJson};
 use crate::cli::show::now::Now;
-use crate::cli::show::sections::{self, Places};
-use crate::cli::show::step::Step;
-use crate::cli::show::verdict::{self, Verdict};
-use crate::cli::show::{chain, text};
+use crate::cli::show::page::Page;
+use crate::cli::show::sections::Places;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::Audience;
-use crate::model::{Profile, Region};
 use crate::readers::{AwsFiles, Reader, Refusal};
-use crate::render::TerminalText;
 use crate::system::files::disk;
 
 /// The variables whose keys count before a profile (aws-facts §3).
@@ -49,105 +44,59 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         !matches!(files.resolve(*reader, name), Err(Refusal::NoProfile { .. } | Refusal::Unreadable { .. }))
     };
     let is_in_files = files.section(name).is_some() || Reader::ALL.iter().any(is_found);
-    let service = service(name, is_in_files, app)?;
+    let service = service(name, is_in_files, &files, app)?;
     let now = Now::new(files, service.as_ref(), app)?;
-    let shown = Shown::of(name, &now, &places);
+    let page = Page::of(name, &now, &places);
     let shadows: Vec<&str> = SHADOWS.into_iter().filter(|name| app.host.var_os(name).is_some()).collect();
     if app.out.json {
         app.out.document(ShowJson {
             profile: name,
-            pattern: shown.profile.map(|profile| profile.pattern().as_str()),
-            applied: shown.is_applied,
-            steps: &shown.steps,
-            problem: shown.problem.as_deref(),
-            readers: ReaderJson::all(&shown.verdicts),
+            pattern: page.profile.map(|profile| profile.pattern().as_str()),
+            applied: page.is_applied,
+            steps: &page.steps,
+            problem: page.problem.as_deref(),
+            readers: ReaderJson::all(&page.verdicts),
             shadowed_by: &shadows,
         })?;
     } else {
-        app.out.print(&shown.text(name, app.out.columns_of_data(app.host), &shadows))?;
+        app.out.print(&page.text(name, app.out.columns_of_data(app.host), &shadows))?;
     }
     Ok(Exit::Done)
 }
 
-/// The manifest's profile, or none for one that only AWS's files have.
-fn service<'a>(name: &str, is_in_files: bool, app: App<'a>) -> Result<Option<LoginService<'a>>, Failure> {
-    let manifest = match Reading::read(app.paths, Audience::Person) {
-        Ok(reading) if is_in_files && reading.loaded.catalog.as_ref().is_none_or(|all| all.get(name).is_none()) => {
-            Manifest::in_part(reading, app).ok()
-        }
-        Err(_) if is_in_files => None,
-        reading => Some(Manifest::in_part(reading?, app)?),
+/// The manifest as far as it is in order; none if only AWS's files have the profile, and the manifest can't be read.
+fn service<'a>(
+    name: &str,
+    is_in_files: bool,
+    files: &AwsFiles<'_>,
+    app: App<'a>,
+) -> Result<Option<LoginService<'a>>, Failure> {
+    let reading = Reading::read(app.paths, Audience::Person);
+    let has_it = |reading: &Reading| {
+        let loaded = &reading.loaded;
+        loaded.catalog.as_ref().is_some_and(|all| all.get(name).is_some())
+            || loaded.wrong.iter().any(|one| one.name == name)
     };
-    let Some(manifest) = manifest else { return Ok(None) };
-    if !is_in_files {
-        manifest.profile(name)?;
-    }
-    LoginService::with(manifest, app).map(Some)
-}
-
-struct Shown<'s> {
-    /// None for a section that the manifest does not have.
-    profile: Option<&'s Profile>,
-    is_applied: bool,
-    steps: Vec<Step>,
-    problem: Option<String>,
-    verdicts: Vec<Verdict>,
-    at: Option<String>,
-}
-
-impl<'s> Shown<'s> {
-    fn of(name: &str, now: &Now<'s>, places: &Places) -> Self {
-        let chain = now.service.and_then(|service| Some((service, service.manifest.catalog.chain(name)?)));
-        let (steps, problem) = match &chain {
-            Some((service, chain)) => (chain::steps(chain, service, now, places), None),
-            None => match now.files.resolve(Reader::AwsCli2, name) {
-                Ok(mechanism) => (sections::steps(&mechanism, now, places), None),
-                Err(refusal) => (Vec::new(), Some(refusal.to_string())),
-            },
+    if is_in_files && !reading.as_ref().is_ok_and(has_it) {
+        // Of one that is all wrong nothing is said: the profile is none of it.
+        let has_any = |reading: &Reading| {
+            let catalog = reading.loaded.catalog.as_ref();
+            reading.loaded.is_in_order() || catalog.is_some_and(|all| !all.profiles().is_empty())
         };
-        let profile = chain.as_ref().map(|(_, chain)| chain.target());
-        let is_written = |profile: &Profile| now.files.has_in_config(profile.name.as_str());
-        let section = now.files.section(name).map(|at| places.of(at));
-        Self {
-            is_applied: chain.as_ref().is_none_or(|(_, chain)| chain.profiles().iter().all(|one| is_written(one))),
-            profile,
-            steps,
-            problem,
-            verdicts: verdict::verdicts(name, now),
-            at: section.map(|at| format!("{}:{}", Paths::shown(&at.file), at.line)),
-        }
+        let reading = reading.ok().filter(has_any);
+        return reading.map(|reading| LoginService::with(Manifest::in_part(reading, app)?, app)).transpose();
     }
-
-    fn text(&self, name: &str, columns: usize, shadows: &[&str]) -> TerminalText {
-        let mut first = vec![match self.profile {
-            Some(profile) => title(profile),
-            None => format!("{name}: a section of your own, {}", self.at.as_deref().unwrap_or("in AWS's files")),
-        }];
-        if !self.is_applied {
-            first.push("It is not written into AWS's files yet: run `awsauth apply`.".to_owned());
+    let misspelt = || explain::nearest(name, files.names());
+    let manifest = match (reading, misspelt()) {
+        (Err(_), Some(near)) => {
+            let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}`, and no manifest"));
+            return Err(failure.hint(format!("did you mean `{near}`?")));
         }
-        if let [first_shadow, ..] = shadows {
-            first.push(format!(
-                "{first_shadow} is set in this shell: all but JavaScript take its key in place of AWS_PROFILE."
-            ));
-        }
-        first.push(String::new());
-        let mut text = TerminalText::lines(first);
-        if !self.steps.is_empty() {
-            text += text::steps(&self.steps, columns);
-            text += TerminalText::lines([""]);
-        }
-        text += text::readers(&self.verdicts, columns);
-        text
-    }
-}
-
-fn title(profile: &Profile) -> String {
-    let parts = [
-        ("account", profile.account()),
-        ("role", profile.role_name()),
-        ("region", profile.region.as_ref().map(Region::as_str)),
-    ];
-    let parts = parts.into_iter().filter_map(|(word, value)| Some(format!(", {word} {}", value?)));
-    format!("{}: {}{}", profile.name, profile.pattern(), parts.collect::<String>())
+        (reading, _) => Manifest::in_part(reading?, app)?,
+    };
+    manifest.profile(name).map_err(|failure| match misspelt().filter(|near| manifest.catalog.get(near).is_none()) {
+        Some(near) if !is_in_files => failure.hint(format!("AWS's files have `{near}`")),
+        _ => failure,
+    })?;
+    LoginService::with(manifest, app).map(Some)
 }

@@ -4,6 +4,7 @@ pub(crate) mod advice;
 pub(crate) mod chain;
 pub(crate) mod json;
 pub(crate) mod now;
+pub(crate) mod page;
 pub(crate) mod sections;
 pub(crate) mod step;
 pub(crate) mod text;

@@ -72,13 +72,13 @@ fn told(reader: Reader, name: &str, mechanism: &Mechanism, now: &Now<'_>) -> (Ou
     (outcome, text)
 }
 
-/// What `aws login` needs of a tool (aws-facts §8).
+/// What `aws login` needs of a tool (aws-facts §13.3).
 fn login_needs(reader: Reader) -> &'static str {
     match reader {
         Reader::AwsCli2 => " (AWS CLI 2.32 or newer)",
-        Reader::AwsCli1 | Reader::Boto3 => " (with the Python package awscrt)",
-        Reader::Rust => " (with the feature credentials-login)",
-        Reader::Go | Reader::JavaScript | Reader::Java => "",
+        Reader::AwsCli1 | Reader::Boto3 => " (needs the Python package awscrt)",
+        Reader::Rust => " (needs the feature credentials-login)",
+        Reader::Go | Reader::JavaScript | Reader::Java => " (a recent SDK)",
     }
 }
 
@@ -113,6 +113,9 @@ fn source(mechanism: &Mechanism, now: &Now<'_>) -> (Outcome, String) {
                 }
                 (Mechanism::Sso { profile, .. }, _) => {
                     format!("the SSO role of [{profile}], by {}", text.trim_start_matches("GetRoleCredentials with "))
+                }
+                (Mechanism::WebIdentity { profile, token_file, .. }, _) => {
+                    format!("the web identity of [{profile}], by the token in {token_file}")
                 }
                 _ => text,
             };

@@ -64,6 +64,22 @@ fn a_profile_is_shown() {
     day.says("A variable counts before the files, and a wrong name has none.");
     day.runs("AWS_ACCESS_KEY_ID=AKIAOTHEREXAMPLEKEY awsauth show batch | head -3");
     day.runs("awsauth show prdo");
+    day.runs("awsauth show vendro");
     day.runs("awsauth show audit --json");
+    day.says("Without a manifest, AWS's files are enough.");
+    day.runs(
+        "mv ~/.config/awsauth ~/away; awsauth show deploy | head -4; awsauth show deplo; mv ~/away ~/.config/awsauth",
+    );
+    day.says("A profile with errors, and one that is left from an older manifest.");
+    scene.home.manifest(
+        &format!("{MANIFEST}{MORE}")
+            .replace("iam-mfa-role\"\nsource_profile = \"base\"", "iam-mfa-role\"\nsource_profile = \"bse\""),
+    );
+    day.runs("awsauth show audit | head -3");
+    scene.home.manifest(MANIFEST);
+    day.runs("awsauth show batch | head -1");
+    day.says("A manifest that is no TOML is none of the business of a section outside it.");
+    scene.home.manifest("[profiles.");
+    day.runs("awsauth show two | head -1");
     day.is("show");
 }

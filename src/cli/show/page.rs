@@ -1,0 +1,94 @@
+//! Owns the whole of what is shown of one profile. Must not read files.
+
+use crate::cli::paths::Paths;
+use crate::cli::show::now::Now;
+use crate::cli::show::sections::{self, Places};
+use crate::cli::show::step::Step;
+use crate::cli::show::verdict::{self, Verdict};
+use crate::cli::show::{chain, text};
+use crate::ini::{Document, SectionId};
+use crate::model::{Profile, Region};
+use crate::plan;
+use crate::readers::Reader;
+use crate::render::TerminalText;
+
+pub(crate) struct Page<'s> {
+    /// None for a section that the manifest does not have.
+    pub(crate) profile: Option<&'s Profile>,
+    pub(crate) is_applied: bool,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) problem: Option<String>,
+    pub(crate) verdicts: Vec<Verdict>,
+    /// The place of its section.
+    at: Option<String>,
+    is_in_block: bool,
+}
+
+impl<'s> Page<'s> {
+    pub(crate) fn of(name: &str, now: &Now<'s>, places: &Places) -> Self {
+        let chain = now.service.and_then(|service| Some((service, service.manifest.catalog.chain(name)?)));
+        let (steps, problem) = match &chain {
+            Some((service, chain)) => (chain::steps(chain, service, now, places), None),
+            None => match now.files.resolve(Reader::AwsCli2, name) {
+                Ok(mechanism) => (sections::steps(&mechanism, now, places), None),
+                Err(refusal) => (Vec::new(), Some(refusal.to_string())),
+            },
+        };
+        let profile = chain.as_ref().map(|(_, chain)| chain.target());
+        let is_written = |profile: &Profile| now.files.has_in_config(profile.name.as_str());
+        let section = now.files.section(name).map(|at| places.of(at));
+        Self {
+            is_applied: chain.as_ref().is_none_or(|(_, chain)| chain.profiles().iter().all(|one| is_written(one))),
+            profile,
+            steps,
+            problem,
+            verdicts: verdict::verdicts(name, now),
+            is_in_block: is_in_block(name, now.files.config()),
+            at: section.map(|at| format!("{}:{}", Paths::shown(&at.file), at.line)),
+        }
+    }
+
+    pub(crate) fn text(&self, name: &str, columns: usize, shadows: &[&str]) -> TerminalText {
+        let at = self.at.as_deref().unwrap_or("in AWS's files");
+        let mut first = vec![match self.profile {
+            Some(profile) => title(profile),
+            None if self.is_in_block => {
+                format!("{name}: not in the manifest, and still in awsauth's block, {at}; `awsauth apply` removes it")
+            }
+            None => format!("{name}: a section of your own, {at}"),
+        }];
+        if !self.is_applied {
+            first.push("It is not written into AWS's files yet: run `awsauth apply`.".to_owned());
+        }
+        if let [first_shadow, ..] = shadows {
+            first.push(format!(
+                "{first_shadow} is set in this shell: all but JavaScript take its key in place of AWS_PROFILE."
+            ));
+        }
+        first.push(String::new());
+        let mut text = TerminalText::lines(first);
+        if !self.steps.is_empty() {
+            text += text::steps(&self.steps, columns);
+            text += TerminalText::lines([""]);
+        }
+        text += text::readers(&self.verdicts, columns);
+        text
+    }
+}
+
+/// True if awsauth has written the section.
+fn is_in_block(name: &str, config: &Document<'_>) -> bool {
+    let block = plan::block_range(config);
+    let id = SectionId::Profile(name.to_owned());
+    config.find(&id).any(|section| block.contains(&section.header.start))
+}
+
+fn title(profile: &Profile) -> String {
+    let parts = [
+        ("account", profile.account()),
+        ("role", profile.role_name()),
+        ("region", profile.region.as_ref().map(Region::as_str)),
+    ];
+    let parts = parts.into_iter().filter_map(|(word, value)| Some(format!(", {word} {}", value?)));
+    format!("{}: {}{}", profile.name, profile.pattern(), parts.collect::<String>())
+}
