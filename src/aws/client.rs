@@ -29,7 +29,7 @@ use crate::model::{Credentials, Partition, Routing};
 /// The time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The time limit for an answer.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
 
 /// The endpoints that the environment sets (aws-facts §7), over what a profile says.
 #[derive(Debug, Clone, Default)]
@@ -48,8 +48,8 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// The endpoint of STS or IAM: `own` is what the environment sets for it.
-    fn of<'a>(&self, own: Option<&'a str>, routing: Routing<'a>) -> Option<&'a str> {
+    /// The endpoint of STS, IAM or the sign-in service: `own` is what the environment sets for it.
+    pub(super) fn of<'a>(&self, own: Option<&'a str>, routing: Routing<'a>) -> Option<&'a str> {
         let is_ignored = self.ignored.or(routing.ignores_endpoint_urls) == Some(true);
         own.or(routing.endpoint_url).filter(|_| !is_ignored)
     }
@@ -272,6 +272,9 @@ impl Aws {
             _ if operation.is_iam() => {
                 (endpoints.of(endpoints.iam.as_deref(), routing), "AWS_ENDPOINT_URL_IAM", &endpoints.iam)
             }
+            Operation::GetSigninToken => {
+                (endpoints.of(endpoints.sign_in.as_deref(), routing), "AWS_ENDPOINT_URL_SIGNIN", &endpoints.sign_in)
+            }
             _ if operation.is_portal() => (endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &endpoints.sso),
             Operation::CreateOAuth2Token => {
                 (endpoints.sign_in.as_deref(), "AWS_ENDPOINT_URL_SIGNIN", &endpoints.sign_in)
@@ -296,9 +299,7 @@ impl Aws {
         if let Some(client) = client.get() {
             return Ok(client.clone());
         }
-        if let Some(why) = self.proxy(address).refused().filter(|_| !address.is_here) {
-            return Err(CallError::unreachable(call, why).caused_by(TransportError::ProxySetting));
-        }
+        self.check_proxy(call, address)?;
         let tls = if address.is_plain { None } else { Some(self.tls(call)?) };
         Ok(client.get_or_init(|| new_client(address, tls)).clone())
     }
@@ -307,6 +308,22 @@ impl Aws {
     pub(super) fn machine_client(&self) -> Result<SharedHttpClient, CallError> {
         let tls = self.tls(Operation::AssumeRole)?;
         Ok(new_client(Address { is_plain: false, is_here: true }, Some(tls)))
+    }
+
+    /// A connector for calls that no SDK makes, by which `endpoint` is reached as the SDKs reach theirs.
+    pub(super) fn connector(&self, call: Operation, endpoint: &str) -> Result<SharedHttpConnector, CallError> {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
+        let address = Address::of(Some(endpoint));
+        self.check_proxy(call, address)?;
+        let tls = if address.is_plain { None } else { Some(self.tls(call)?) };
+        Ok(SharedHttpConnector::new(Limited(new_connector(&settings, address, tls))))
+    }
+
+    fn check_proxy(&self, call: Operation, address: Address) -> Result<(), CallError> {
+        match self.proxy(address).refused().filter(|_| !address.is_here) {
+            Some(why) => Err(CallError::unreachable(call, why).caused_by(TransportError::ProxySetting)),
+            None => Ok(()),
+        }
     }
 
     fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure, SdkError};
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
@@ -40,19 +41,10 @@ impl Aws {
                 let (code, message) = (answer.err().code(), answer.err().message());
                 self.refused(operation, endpoint, answer.raw(), code, message)
             }
-            SdkError::TimeoutError(_) => {
-                CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut)
-            }
+            SdkError::TimeoutError(_) => timed_out(operation),
             SdkError::DispatchFailure(failure) => self.dispatch(operation, endpoint, &failure),
-            SdkError::ResponseError(_) if is_too_long(&error) => {
-                let words = format!("the answer is longer than {} MiB, more than AWS ever sends", LARGEST >> 20);
-                CallError::unreachable(operation, words).caused_by(TransportError::Impostor)
-            }
-            SdkError::ResponseError(answer) => {
-                let status = answer.raw().status();
-                CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
-                    .caused_by(TransportError::Broken)
-            }
+            SdkError::ResponseError(_) if is_too_long(&error) => too_long(operation),
+            SdkError::ResponseError(answer) => unreadable(operation, answer.raw().status()),
             other => self.not_sent(operation, endpoint, &other),
         }
     }
@@ -104,13 +96,19 @@ impl Aws {
     }
 
     fn dispatch(&self, operation: Operation, endpoint: Option<Endpoint<'_>>, failure: &DispatchFailure) -> CallError {
-        let Some(error) = failure.as_connector_error() else {
-            return CallError::unreachable(operation, "the call could not be sent");
-        };
-        if error.is_timeout() {
-            return CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut);
+        match failure.as_connector_error() {
+            Some(error) => self.not_connected(operation, endpoint, error),
+            None => CallError::unreachable(operation, "the call could not be sent"),
         }
-        self.not_sent(operation, endpoint, error)
+    }
+
+    pub(super) fn not_connected(
+        &self,
+        operation: Operation,
+        endpoint: Option<Endpoint<'_>>,
+        error: &ConnectorError,
+    ) -> CallError {
+        if error.is_timeout() { timed_out(operation) } else { self.not_sent(operation, endpoint, error) }
     }
 
     fn not_sent(
@@ -129,7 +127,21 @@ impl Aws {
     }
 }
 
-fn impostor(operation: Operation) -> CallError {
+pub(super) fn timed_out(operation: Operation) -> CallError {
+    CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut)
+}
+
+pub(super) fn too_long(operation: Operation) -> CallError {
+    let words = format!("the answer is longer than {} MiB, more than AWS ever sends", LARGEST >> 20);
+    CallError::unreachable(operation, words).caused_by(TransportError::Impostor)
+}
+
+pub(super) fn unreadable(operation: Operation, status: StatusCode) -> CallError {
+    CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
+        .caused_by(TransportError::Broken)
+}
+
+pub(super) fn impostor(operation: Operation) -> CallError {
     CallError::unreachable(operation, "something else answered in AWS's place").caused_by(TransportError::Impostor)
 }
 
@@ -137,7 +149,7 @@ fn is_web_page(raw: &HttpResponse) -> bool {
     raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-fn is_too_long(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_too_long(error: &(dyn Error + 'static)) -> bool {
     error.is::<http_body_util::LengthLimitError>() || error.source().is_some_and(is_too_long)
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod dpop;
 mod error;
+mod federation;
 mod iam;
 mod machine;
 mod oidc;

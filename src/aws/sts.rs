@@ -2,7 +2,9 @@
 
 use super::client::{Aws, Retry};
 use super::error::{credentials, expect_short, invalid};
-use crate::flow::{AssumeRole, CallError, CallerIdentity, ClockSkew, GetSessionToken, Operation, Signer};
+use crate::flow::{
+    AssumeRole, CallError, CallerIdentity, ClockSkew, GetFederationToken, GetSessionToken, Operation, Signer,
+};
 use crate::model::{AccountId, Credentials, Routing, SessionDuration};
 use crate::secret::Secret;
 
@@ -48,6 +50,21 @@ impl Aws {
         if answer.assumed_role_user.is_some_and(|user| !user.arn.contains(&asked)) {
             return Err(invalid(operation, "AssumedRoleUser", "is not the requested role"));
         }
+        credentials(operation, answer.credentials)
+    }
+
+    /// Trades a long-term key for a session that the console takes.
+    pub(crate) async fn get_federation_token(&self, call: GetFederationToken<'_>) -> Result<Credentials, CallError> {
+        let (operation, signer) = (Operation::GetFederationToken, call.signer);
+        let answer = self
+            .sts(operation, signer.region, signer.routing, signer.credentials, Retry::Yes)?
+            .get_federation_token()
+            .name(call.name)
+            .policy(GetFederationToken::POLICY)
+            .set_duration_seconds(call.duration.map(SessionDuration::seconds))
+            .send()
+            .await
+            .map_err(|error| self.failed_at(operation, signer.routing, error))?;
         credentials(operation, answer.credentials)
     }
 

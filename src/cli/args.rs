@@ -37,7 +37,7 @@ fn groups() -> String {
     ];
     const MORE: [(&str, &str); 4] = [
         ("Set up", "import, update, vars, keys, mfa, discover, store move, hook"),
-        ("Work", "use, env, logout"),
+        ("Work", "use, env, console, logout"),
         ("Look", "status, show, list, graph, diff, doctor"),
         ("Machines", "credential-process, completions, schema, man"),
     ];
@@ -142,6 +142,7 @@ pub(crate) enum Command {
     Use(command::using::Args),
     Exec(command::exec::Args),
     Env(command::env::Args),
+    Console(command::console::Args),
     CredentialProcess(command::credential_process::Args),
     Logout(command::logout::Args),
     Hook(command::hook::Args),

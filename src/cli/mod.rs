@@ -6,6 +6,7 @@ mod apply;
 mod args;
 mod command;
 mod config;
+mod console;
 mod discover;
 mod doctor;
 mod environment;
@@ -128,6 +129,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Env(args) => command::env::run(args, app),
         Command::Use(args) => command::using::run(args, app),
         Command::Exec(args) => command::exec::run(args, app),
+        Command::Console(args) => command::console::run(args, app),
         Command::CredentialProcess(args) => command::credential_process::run(args, app),
         Command::Logout(args) => command::logout::run(args, app),
         Command::Schema(args) => command::schema::run(args, app.out),

@@ -4,6 +4,7 @@
 mod approval;
 mod call;
 mod device;
+mod federation;
 mod freshness;
 mod iam;
 mod login_token;
@@ -25,6 +26,7 @@ pub(crate) use call::{
     RegisterClient, SignInGrant, SignInResponse, StartDeviceAuthorization, TokenResponse, shortened,
 };
 pub(crate) use device::{PollResult, Polling};
+pub(crate) use federation::{GetFederationToken, GetSigninToken, login_url, portal_url};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use iam::{
     AccessKeyItem, CallerIdentity, CodePair, KeyStatus, LastUse, MfaDeviceItem, Signer, VirtualDevice,

@@ -18,6 +18,9 @@ pub(crate) enum Operation {
     ListAccountRoles,
     Logout,
     GetCallerIdentity,
+    GetFederationToken,
+    /// The action of the federation endpoint that trades a session for a token of the console.
+    GetSigninToken,
     CreateAccessKey,
     ListAccessKeys,
     UpdateAccessKey,
@@ -34,7 +37,7 @@ pub(crate) enum Operation {
 
 impl Operation {
     pub(crate) fn is_sts(self) -> bool {
-        matches!(self, Self::GetSessionToken | Self::AssumeRole | Self::GetCallerIdentity)
+        matches!(self, Self::GetSessionToken | Self::AssumeRole | Self::GetCallerIdentity | Self::GetFederationToken)
     }
 
     pub(crate) fn is_iam(self) -> bool {

@@ -122,7 +122,8 @@ impl Pkce {
     }
 }
 
-fn query(parameters: &[(&str, &str)]) -> String {
+/// The query of a URL.
+pub(crate) fn query(parameters: &[(&str, &str)]) -> String {
     let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, RESERVED));
     parameters.iter().map(pair).collect::<Vec<_>>().join("&")
 }

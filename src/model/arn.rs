@@ -9,23 +9,25 @@ use thiserror::Error;
 pub(crate) struct Partition {
     name: &'static str,
     default_region: &'static str,
+    web_domain: &'static str,
 }
 
 impl Partition {
-    /// As botocore's partitions.json names them (aws-facts §6); the first one is that of most accounts.
+    /// As botocore's partitions.json names them (aws-facts §6), with the domain of their web pages (aws-facts §8); the first one is
+    /// that of most accounts.
     pub(crate) const ALL: [Self; 8] = [
-        Self::new("aws", "us-east-1"),
-        Self::new("aws-cn", "cn-north-1"),
-        Self::new("aws-us-gov", "us-gov-west-1"),
-        Self::new("aws-iso", "us-iso-east-1"),
-        Self::new("aws-iso-b", "us-isob-east-1"),
-        Self::new("aws-iso-e", "eu-isoe-west-1"),
-        Self::new("aws-iso-f", "us-isof-south-1"),
-        Self::new("aws-eusc", "eusc-de-east-1"),
+        Self::new("aws", "us-east-1", "aws.amazon.com"),
+        Self::new("aws-cn", "cn-north-1", "amazonaws.cn"),
+        Self::new("aws-us-gov", "us-gov-west-1", "amazonaws-us-gov.com"),
+        Self::new("aws-iso", "us-iso-east-1", "c2shome.ic.gov"),
+        Self::new("aws-iso-b", "us-isob-east-1", "sc2shome.sgov.gov"),
+        Self::new("aws-iso-e", "eu-isoe-west-1", "csphome.adc-e.uk"),
+        Self::new("aws-iso-f", "us-isof-south-1", "csphome.hci.ic.gov"),
+        Self::new("aws-eusc", "eusc-de-east-1", "amazonaws-eusc.eu"),
     ];
 
-    const fn new(name: &'static str, default_region: &'static str) -> Self {
-        Self { name, default_region }
+    const fn new(name: &'static str, default_region: &'static str, web_domain: &'static str) -> Self {
+        Self { name, default_region, web_domain }
     }
 
     pub(crate) fn of_region(region: &str) -> Self {
@@ -47,6 +49,11 @@ impl Partition {
     /// The region of the STS endpoint for a profile that names none, and the one that IAM takes signatures for.
     pub(crate) fn default_region(self) -> &'static str {
         self.default_region
+    }
+
+    /// The address of the console, without a path. It takes the region as a parameter.
+    pub(crate) fn console_url(self) -> String {
+        format!("https://console.{}", self.web_domain)
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -100,7 +100,13 @@ impl Loopback {
 impl BrowserRequest {
     pub(crate) async fn answer(mut self, page: &Page) -> io::Result<()> {
         let Page { status, html, policy } = page;
-        send(&mut self.stream, *status, "text/html; charset=utf-8", policy, html).await
+        send(&mut self.stream, *status, "text/html; charset=utf-8", &policy_header(policy), html).await
+    }
+
+    /// Sends the browser on to `url`, which must have no line end in it.
+    pub(crate) async fn redirect(mut self, url: &Secret) -> io::Result<()> {
+        let location = Zeroizing::new(format!("Location: {}\r\n", url.expose()));
+        send(&mut self.stream, 303, "text/plain", &location, "").await
     }
 }
 
@@ -115,7 +121,7 @@ async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option
         Err(status) => {
             let body = format!("{status} {}\n", reason(status));
             // A failure to answer does not matter.
-            drop(send(&mut stream, status, "text/plain", "default-src 'none'", &body).await);
+            drop(send(&mut stream, status, "text/plain", &policy_header("default-src 'none'"), &body).await);
             // Closing a connection with something unread would take the answer back.
             let mut rest = [0; 1024];
             let drain = async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
@@ -175,14 +181,19 @@ fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
     Ok(Secret::new(query))
 }
 
-async fn send(stream: &mut TcpStream, status: u16, kind: &str, policy: &str, body: &str) -> io::Result<()> {
-    let response = format!(
+fn policy_header(policy: &str) -> String {
+    format!("Content-Security-Policy: {policy}\r\n")
+}
+
+/// `header` is one more, with its line end.
+async fn send(stream: &mut TcpStream, status: u16, kind: &str, header: &str, body: &str) -> io::Result<()> {
+    let response = Zeroizing::new(format!(
         "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
-         Cache-Control: no-store\r\nContent-Security-Policy: {policy}\r\nReferrer-Policy: no-referrer\r\n\
+         Cache-Control: no-store\r\n{header}Referrer-Policy: no-referrer\r\n\
          X-Content-Type-Options: nosniff\r\n\r\n{body}",
         reason(status),
         body.len()
-    );
+    ));
     let work = async {
         stream.write_all(response.as_bytes()).await?;
         stream.shutdown().await

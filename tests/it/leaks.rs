@@ -27,7 +27,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 22] = [
+const QUIET: [&[&str]; 24] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -50,6 +50,8 @@ const QUIET: [&[&str]; 22] = [
     &["hook", "bash"],
     &["use", "prod"],
     &["env", "--unset"],
+    &["console", "read", "--print"],
+    &["console", "prod"],
 ];
 
 #[test]
@@ -81,6 +83,27 @@ fn what_hands_secrets_out_says_nothing_of_them_on_stderr() {
             let run = scene.run(args).ok();
             assert!(run.stdout.contains(SECRET_MARK), "{args:?}");
             assert!(!run.stderr.contains(SECRET_MARK), "{args:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_link_to_a_console_is_on_stdout_alone_and_no_failure_shows_its_credentials() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod", "jump"]);
+    for name in ["base", "main", "prod", "jump"] {
+        for args in [&["-v", "console", name, "--print"][..], &["-v", "console", name, "--print", "--json"]] {
+            let run = scene.run(args).ok();
+            assert!(run.stdout.contains(SECRET_MARK) && !run.stderr.contains(SECRET_MARK), "{args:?}: {}", run.stderr);
+        }
+    }
+    for operation in ["GetCallerIdentity", "GetFederationToken", "GetSigninToken"] {
+        for fault in [Fault::status(403, "AccessDenied", "no"), Fault::Truncate, Fault::Garbage, Fault::Close] {
+            scene.aws.world().fail_next(operation, fault);
+            all_silent(&scene, &[&["console", "base", "--print", "--service", "no-such-service"]]);
+            // Some calls are made again, and then there is a link.
+            let run = scene.run(&["-v", "console", "base", "--print"]);
+            assert!(!run.stderr.contains(SECRET_MARK), "{}", run.stderr);
         }
     }
 }

@@ -22,6 +22,9 @@ mod chromium;
 mod circles;
 #[cfg(test)]
 #[cfg(unix)]
+mod console;
+#[cfg(test)]
+#[cfg(unix)]
 mod control_characters;
 #[cfg(test)]
 mod credential_process;

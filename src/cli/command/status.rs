@@ -16,6 +16,7 @@ use crate::cli::status::validity::{State, States, UNAVAILABLE, Validity};
 use crate::cli::status::{prompt, watch};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
+use crate::cli::ui::time::parse_time;
 use crate::flow::seconds_left;
 use crate::model::{Chain, Profile, ProfileName, SecretStore};
 use crate::render::{TerminalText, duration, exact_duration};
@@ -42,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     check: bool,
     /// Least time left for --check
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_ttl)]
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_time)]
     min_ttl: i64,
     /// Keep the table on the screen, until Ctrl-C
     #[arg(long, conflicts_with_all = ["check", "prompt"])]
@@ -235,30 +236,6 @@ impl<'p> ProfileStateJson<'p> {
             expires_at: end.map(|end| end.to_string()),
             seconds_left: end.map(|end| seconds_left(end, now)),
             or_longer: matches!(state.validity, Validity::Renewable(_)),
-        }
-    }
-}
-
-/// Reads `90s`, `15m`, `8h` or `1d` as seconds.
-fn parse_ttl(text: &str) -> Result<i64, &'static str> {
-    const SYNTAX: &str = "a number with s, m, h or d, such as 15m";
-    let (number, factor) = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)]
-        .into_iter()
-        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
-        .ok_or(SYNTAX)?;
-    let count: u32 = number.parse().map_err(|_| SYNTAX)?;
-    Ok(i64::from(count) * factor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(["90s", "15m", "8h", "1d"].map(|text| parse_ttl(text).unwrap()), [90, 900, 28_800, 86_400]);
-        for bad in ["", "90", "m", "-1m", "1.5h", "15 m", "1w", "１5m"] {
-            assert!(parse_ttl(bad).is_err(), "{bad}");
         }
     }
 }

@@ -47,7 +47,7 @@ fn hint(call: &CallError, profile: &Profile, signed_by: SignedBy) -> Option<Stri
         Problem::ExpiredSession => format!("log in again: `awsauth login {name} --force`"),
         Problem::ExplicitDeny => denied(profile, signed_by),
         Problem::NotAllowed | Problem::NoPermission => {
-            let service = if call.operation == Operation::GetCallerIdentity { "sts" } else { "iam" };
+            let service = if call.operation.is_sts() { "sts" } else { "iam" };
             format!(
                 "the user has no permission for `{service}:{}`: ask whoever manages IAM in the account",
                 call.operation

@@ -7,3 +7,4 @@ pub(crate) mod failure_report;
 pub(crate) mod names;
 pub(crate) mod out;
 pub(crate) mod picker;
+pub(crate) mod time;

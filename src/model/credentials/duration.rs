@@ -5,7 +5,7 @@ use thiserror::Error;
 /// The reasons for which a number of seconds can't be a session's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum DurationError {
-    #[error("{0} seconds is less than the 900 that STS allows at least")]
+    #[error("{0} seconds is less than the 900 that AWS allows at least")]
     TooShort(i64),
     #[error("{seconds} seconds is more than the {most} that {call} allows")]
     TooLong { seconds: i64, most: i64, call: &'static str },
@@ -22,6 +22,16 @@ impl SessionDuration {
     /// A length for `GetSessionToken`: 900 to 129,600 seconds.
     pub(crate) fn for_session_token(seconds: i64) -> Result<Self, DurationError> {
         Self::within(seconds, 129_600, "GetSessionToken")
+    }
+
+    /// A length for `GetFederationToken`: 900 to 129,600 seconds.
+    pub(crate) fn for_federation_token(seconds: i64) -> Result<Self, DurationError> {
+        Self::within(seconds, 129_600, "GetFederationToken")
+    }
+
+    /// A length for the console session of a role: 900 to 43,200 seconds (aws-facts §8).
+    pub(crate) fn for_console(seconds: i64) -> Result<Self, DurationError> {
+        Self::within(seconds, 43_200, "the console")
     }
 
     /// A length for `AssumeRole`: 900 to 43,200 seconds.

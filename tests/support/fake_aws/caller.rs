@@ -50,8 +50,8 @@ impl Caller {
         if expires.is_some_and(|expires| expires <= state.now()) {
             return Err(Refusal::new(403, "ExpiredToken", "The security token included in the request is expired"));
         }
-        // A session without MFA can't call IAM at all.
-        if service == "iam" && caller.kind == (Kind::UserSession { mfa: false }) {
+        // A session without MFA can't call IAM at all, nor can a federated user.
+        if service == "iam" && matches!(caller.kind, Kind::UserSession { mfa: false } | Kind::FederatedUser) {
             return Err(invalid_token());
         }
         state.note_use(claim.key_id, service, claim.region);

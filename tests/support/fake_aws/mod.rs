@@ -1,5 +1,5 @@
 //! A loopback AWS that is as strict as the real one: STS, IAM, SSO OIDC, the SSO portal and the
-//! sign-in service on one port.
+//! sign-in service, with its federation endpoint, on one port.
 //!
 //! It owns its [`World`] (who exists, who may do what, what time it is) and a record of every request. It must not
 //! know awsauth: clients find it through `AWS_ENDPOINT_URL` like any other endpoint.
@@ -10,6 +10,7 @@ mod authorize;
 mod caller;
 mod error;
 mod fault;
+mod federation;
 pub(crate) mod http;
 mod iam;
 mod ids;

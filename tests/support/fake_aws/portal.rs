@@ -65,7 +65,9 @@ fn role_credentials(state: &mut State, instance: &SsoInstance, params: &Params) 
         return Err(no_access());
     }
     let identity = assumed_role(&sso_role_arn(account, role), &instance.person);
-    let session = state.issue_session(identity, Kind::RoleSession, ROLE_SESSION);
+    let mut session = state.issue_session(identity, Kind::RoleSession, ROLE_SESSION);
+    session.longest_console = Some(ROLE_SESSION);
+    state.sessions.insert(session.key_id.clone(), session.clone());
     Ok(json!({ "roleCredentials": {
         "accessKeyId": session.key_id,
         "secretAccessKey": session.secret,

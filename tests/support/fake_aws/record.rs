@@ -12,7 +12,7 @@ pub(crate) struct Recorded {
     pub(crate) id: u64,
     /// AWS's name of the operation, such as `AssumeRole`; `METHOD /path` when nobody serves it.
     pub(crate) operation: String,
-    /// `sts`, `iam`, `oidc`, `portal`, `signin`, `browser` or [`UNEXPECTED`].
+    /// `sts`, `iam`, `oidc`, `portal`, `signin`, `federation`, `browser` or [`UNEXPECTED`].
     pub(crate) service: &'static str,
     /// The access key in the `Authorization` header, whether or not the signature held.
     pub(crate) access_key_id: Option<String>,

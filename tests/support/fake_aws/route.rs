@@ -12,7 +12,7 @@ use super::record::{Recorded, UNEXPECTED};
 use super::sigv4::Claim;
 use super::state::State;
 use super::world::World;
-use super::{authorize, iam, oidc, portal, signin, sts};
+use super::{authorize, federation, iam, oidc, portal, signin, sts};
 
 /// Longer than any test waits.
 const FOREVER: Duration = Duration::from_hours(24);
@@ -113,12 +113,17 @@ fn describe(request: &Request) -> Recorded {
         ("POST", "/v1/token") => ("signin", "CreateOAuth2Token"),
         ("GET", "/v1/authorize") => ("browser", "SignInPage"),
         ("GET", "/v1/sessions/confirmation") => ("browser", "ConfirmationPage"),
+        ("GET", "/federation") => ("federation", ""),
         ("GET", "/device") => ("browser", "VerificationPage"),
         _ => (UNEXPECTED, ""),
     };
     let params = params(request, service);
     let operation = match service {
         "sts" | "iam" => params.get("Action").cloned().unwrap_or_default(),
+        "federation" if params.get("Action").is_some_and(|action| action == "getSigninToken") => {
+            "GetSigninToken".to_owned()
+        }
+        "federation" => "ConsolePage".to_owned(),
         UNEXPECTED => format!("{} {}", request.method, request.path),
         _ => operation.to_owned(),
     };
@@ -175,6 +180,7 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
         "portal" => portal::answer(&mut state, request, &record.operation, &record.params),
         "signin" => signin::token(&mut state, request),
         "browser" if request.path.starts_with("/v1/") => signin::page(&mut state, request),
+        "federation" => federation::answer(&mut state, request, &record.operation),
         "browser" if request.path != "/device" => authorize::answer(&mut state, request),
         "browser" => {
             let code = record.params.get("user_code").map_or("", String::as_str);

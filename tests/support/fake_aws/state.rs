@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::fault::Faults;
+use super::federation::SigninToken;
 use super::ids::Ids;
 use super::mfa::Device;
 use super::people::{LongTermKey, Role, User};
@@ -37,6 +38,8 @@ pub(crate) enum Kind {
     },
     /// Made by `AssumeRole` or the SSO portal.
     RoleSession,
+    /// Made by `GetFederationToken`.
+    FederatedUser,
 }
 
 /// Temporary credentials that have been handed out.
@@ -56,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) expires: Timestamp,
     /// The long-term key that made a user's session, which dies with it.
     pub(crate) key: Option<String>,
+    /// The longest console session that can be asked for, in seconds; none if its length can't be chosen.
+    pub(crate) longest_console: Option<i64>,
 }
 
 /// The whole mutable state.
@@ -74,6 +79,8 @@ pub(crate) struct State {
     pub(crate) sso: Sso,
     /// Console sign-ins.
     pub(crate) signin: SignIn,
+    /// Tokens that sign a browser in to the console.
+    pub(crate) signin_tokens: BTreeMap<String, SigninToken>,
     /// What goes wrong next.
     pub(crate) faults: Faults,
     /// Requests in the order of arrival.
@@ -107,6 +114,7 @@ impl State {
             sessions: BTreeMap::new(),
             sso: Sso::new(),
             signin: SignIn::new(),
+            signin_tokens: BTreeMap::new(),
             faults: Faults::default(),
             records: Vec::new(),
             arrived: 0,
@@ -168,6 +176,7 @@ impl State {
             kind,
             expires: self.after(lifetime),
             key: None,
+            longest_console: None,
         };
         self.sessions.insert(session.key_id.clone(), session.clone());
         session

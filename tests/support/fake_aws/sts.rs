@@ -1,4 +1,4 @@
-//! STS: `GetSessionToken`, `AssumeRole`, `GetCallerIdentity` with AWS's rules and words (aws-facts §6).
+//! STS: `GetSessionToken`, `GetFederationToken`, `AssumeRole`, `GetCallerIdentity` with AWS's rules and words (aws-facts §6).
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use super::error::{Refusal, escape_xml};
 use super::http::{Request, Response};
 use super::mfa;
 use super::people::Role;
-use super::state::{Kind, Session, State, assumed_role};
-use super::validate::{CODE, Checks, EXTERNAL_ID, ROLE_ARN, SERIAL, SESSION_NAME, invalid};
+use super::state::{Identity, Kind, Session, State, assumed_role};
+use super::validate::{CODE, Checks, EXTERNAL_ID, FEDERATED_NAME, ROLE_ARN, SERIAL, SESSION_NAME, invalid};
 
 /// The only version of the API.
 const VERSION: &str = "2011-06-15";
@@ -44,6 +44,7 @@ fn call(state: &mut State, request: &Request, action: &str, params: &Params) -> 
     match action {
         "" => Err(Refusal::new(400, "MissingAction", "Missing Action")),
         "GetSessionToken" if version == VERSION => get_session_token(state, &caller, params),
+        "GetFederationToken" if version == VERSION => get_federation_token(state, &caller, params),
         "AssumeRole" if version == VERSION => assume_role(state, &caller, params),
         "GetCallerIdentity" if version == VERSION => Ok(caller_identity(&caller)),
         _ => {
@@ -75,6 +76,37 @@ fn get_session_token(state: &mut State, caller: &Caller, params: &Params) -> Res
     Ok(credentials(&session))
 }
 
+/// `GetFederationToken`. A policy that is no JSON object is refused; its statements are not judged.
+fn get_federation_token(state: &mut State, caller: &Caller, params: &Params) -> Result<String, Refusal> {
+    if caller.kind != Kind::LongTerm {
+        return Err(denied("Cannot call GetFederationToken with session credentials"));
+    }
+    let (name, policy) = (get(params, "Name"), get(params, "Policy"));
+    let mut checks = Checks::default();
+    let seconds = checks.number("durationSeconds", get(params, "DurationSeconds"), (900, 129_600), 43_200);
+    checks.required("name", name, &FEDERATED_NAME);
+    checks.finish()?;
+    let name = name.unwrap_or_default();
+    let is_policy = |text: &str| {
+        text.len() <= 2048
+            && serde_json::from_str::<serde_json::Value>(text).is_ok_and(|policy| policy["Version"] == "2012-10-17")
+    };
+    if !policy.is_none_or(is_policy) {
+        return Err(Refusal::new(400, "MalformedPolicyDocument", "Syntax errors in policy."));
+    }
+    let account = &caller.identity.account;
+    let arn = format!("arn:aws:sts::{account}:federated-user/{name}");
+    let user_id = format!("{account}:{name}");
+    let identity =
+        Identity { account: account.clone(), arn: arn.clone(), principal: arn.clone(), user_id: user_id.clone() };
+    let session = state.issue_session(identity, Kind::FederatedUser, seconds);
+    let (arn, id) = (escape_xml(&arn), escape_xml(&user_id));
+    let user = format!(
+        "    <FederatedUser>\n      <FederatedUserId>{id}</FederatedUserId>\n      <Arn>{arn}</Arn>\n    </FederatedUser>\n"
+    );
+    Ok(credentials(&session) + &user)
+}
+
 /// `AssumeRole`.
 fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<String, Refusal> {
     let (serial, code) = (get(params, "SerialNumber"), get(params, "TokenCode"));
@@ -91,6 +123,9 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
     if !arn.starts_with("arn:") {
         return Err(invalid(format!("{arn} is invalid")));
     }
+    if caller.kind == Kind::FederatedUser {
+        return Err(denied("Cannot call AssumeRole as a federated user"));
+    }
     let coded = check_mfa(state, caller, serial, code)?;
     let mfa = coded || caller.kind == Kind::UserSession { mfa: true };
     let longest = authorize(state, caller, arn, mfa, get(params, "ExternalId"))?.max_session;
@@ -102,7 +137,9 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
     if seconds > longest {
         return Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     }
-    let session = state.issue_session(assumed_role(arn, name), Kind::RoleSession, seconds);
+    let mut session = state.issue_session(assumed_role(arn, name), Kind::RoleSession, seconds);
+    session.longest_console = (caller.kind == Kind::LongTerm).then_some(longest);
+    state.sessions.insert(session.key_id.clone(), session.clone());
     let (id, arn) = (escape_xml(&session.identity.user_id), escape_xml(&session.identity.arn));
     let user = format!(
         "    <AssumedRoleUser>\n      <AssumedRoleId>{id}</AssumedRoleId>\n      <Arn>{arn}</Arn>\n    </AssumedRoleUser>\n"

@@ -28,6 +28,8 @@ pub(crate) const KEY_ID: Shape = Shape { length: (16, 128), pattern: r"[\w]+", b
 pub(crate) const CODE: Shape = Shape { length: (6, 6), pattern: r"[\d]*", besides: None };
 /// `RoleSessionName`.
 pub(crate) const SESSION_NAME: Shape = Shape { length: (2, 64), pattern: r"[\w+=,.@-]*", besides: Some("+=,.@-") };
+/// The `Name` of a federated user.
+pub(crate) const FEDERATED_NAME: Shape = Shape { length: (2, 32), pattern: r"[\w+=,.@-]*", besides: Some("+=,.@-") };
 /// `ExternalId`.
 pub(crate) const EXTERNAL_ID: Shape =
     Shape { length: (2, 1224), pattern: r"[\w+=,.@:\/-]*", besides: Some("+=,.@:/-") };

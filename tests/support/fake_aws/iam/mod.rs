@@ -115,7 +115,7 @@ fn subject(state: &State, caller: &Caller, action: &str, name: Option<&str>) -> 
     let is_implied = match caller.kind {
         Kind::LongTerm => true,
         Kind::UserSession { .. } => !NAMED_BY_SESSIONS.contains(&action),
-        Kind::RoleSession => false,
+        Kind::RoleSession | Kind::FederatedUser => false,
     };
     let account = &caller.identity.account;
     match name {

@@ -1,0 +1,117 @@
+//! Owns `awsauth console`.
+
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::config::complete::profile_names;
+use crate::cli::console::browser::Opener;
+use crate::cli::console::link::{Linker, Wanted, Way};
+use crate::cli::console::page::{address, service_names};
+use crate::cli::exit::Exit;
+use crate::cli::login::options::InPlace;
+use crate::cli::login::service::LoginService;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::time::parse_time;
+use crate::model::{KNOWN_REGIONS, Partition, Region};
+
+/// Open the AWS console as a profile
+///
+/// A profile of the pattern `sso` is opened by its access portal, where you sign in as usual; --federation and --duration
+/// open it as all others are: awsauth gets a link that signs the browser in. Whoever opens that link within 15 minutes is
+/// signed in. So the browser gets it from awsauth and not from its command line, and --print is the only way to see it.
+///
+/// An IAM user (`iam`, `iam-mfa`) gets a session of GetFederationToken, which may do what the user may do without MFA.
+///
+/// --duration is for an IAM user, an SSO role, and a role that a long-term key assumes. AWS takes none for a role that
+/// another session assumes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth console prod --service logs --region eu-west-1
+  awsauth console prod --print   # for a browser on another machine")]
+pub(crate) struct Args {
+    /// Profile
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: String,
+    /// Service, such as ec2 or logs, or a path: /s3/buckets
+    #[arg(short, long, value_name = "SERVICE", add = clap_complete::ArgValueCandidates::new(service_names))]
+    service: Option<String>,
+    /// Region to open [default: the profile's]
+    #[arg(long, value_name = "REGION", add = clap_complete::ArgValueCandidates::new(regions))]
+    region: Option<String>,
+    /// Length of the console session, such as 8h
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    duration: Option<i64>,
+    /// Sign in with credentials, not at the access portal
+    #[arg(long)]
+    federation: bool,
+    /// Print the address instead of opening it
+    #[arg(long)]
+    print: bool,
+    /// Fail instead of logging in on the terminal
+    #[arg(long)]
+    no_login: bool,
+}
+
+fn regions() -> Vec<clap_complete::CompletionCandidate> {
+    KNOWN_REGIONS.iter().map(clap_complete::CompletionCandidate::new).collect()
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let service = LoginService::new(app)?;
+    let linker = Linker { app, service: &service, chain: service.chain(&args.name)? };
+    service.manifest.warn_of_errors();
+    let region = region(args, &linker)?;
+    let destination = address(args.service.as_deref(), &region)?;
+    let login = InPlace::unless(args.no_login);
+    let wanted = Wanted { destination: &destination, duration: args.duration, federation: args.federation, login };
+    let way = linker.way(&wanted);
+    let opener = if args.print { None } else { Some(Opener::new(&args.name, way, app)?) };
+    let link = linker.link(way, &wanted)?;
+    if let Some(opener) = &opener {
+        opener.open(&link)?;
+    }
+    if app.out.json {
+        let (name, url) = (&*args.name, args.print.then_some(link.expose()));
+        let (region, destination) = (region.as_str(), &*destination);
+        let opened = opener.is_some();
+        app.out.document(ConsoleJson { profile: name, region, destination, via: way.as_str(), opened, url })?;
+    } else if args.print {
+        app.out.data(link.expose())?;
+    } else {
+        app.out.say(&format!("{}: your browser opens {destination}", args.name));
+    }
+    if args.print && way == Way::Federation {
+        let name = &args.name;
+        app.out.warn(&format!(
+            "whoever opens this address within 15 minutes is signed in as {name}: handle it like a password"
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// A region of the profile's partition: no other one has its account.
+fn region(args: &Args, linker: &Linker<'_>) -> Result<Region, Failure> {
+    let home = linker.region()?;
+    let Some(given) = &args.region else { return Ok(home) };
+    let given = Region::new(given).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let [wanted, own] = [&given, &home].map(|region| Partition::of_region(region.as_str()));
+    if wanted == own {
+        return Ok(given);
+    }
+    let words = format!("`{}` is in the partition {wanted}, and the profile `{}` in {own}", given.as_str(), args.name);
+    Err(Failure::new(Exit::Usage, words))
+}
+
+#[derive(Serialize)]
+struct ConsoleJson<'c> {
+    profile: &'c str,
+    region: &'c str,
+    destination: &'c str,
+    /// `portal` or `federation`.
+    via: &'static str,
+    opened: bool,
+    /// Only with `--print`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'c str>,
+}

@@ -1,0 +1,86 @@
+//! Owns opening a link into the console in the person's browser.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::cli::app::App;
+use crate::cli::console::link::Way;
+use crate::cli::environment::{machine, secret_variables};
+use crate::cli::exit::Exit;
+use crate::cli::login::runtime::run;
+use crate::cli::ui::failure::Failure;
+use crate::render::{self, PageStatus, PageText};
+use crate::secret::Secret;
+use crate::system::loopback::{Loopback, Page};
+use crate::system::programs::browser;
+use crate::system::random;
+
+/// The path that sends the browser on.
+const PATH: &str = "/console";
+/// How long a browser may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens links for one profile.
+pub(crate) struct Opener<'a> {
+    app: App<'a>,
+    way: Way,
+}
+
+impl<'a> Opener<'a> {
+    /// Refuses a machine whose browser the person does not see.
+    pub(crate) fn new(name: &str, way: Way, app: App<'a>) -> Result<Self, Failure> {
+        if machine(app.host).shows_browser() {
+            return Ok(Self { app, way });
+        }
+        Err(Failure::new(Exit::Unavailable, "no browser can be opened on this machine")
+            .hint(format!("`awsauth console {name} --print` writes the address for a browser elsewhere"))
+            .hint("or name a browser in BROWSER"))
+    }
+
+    pub(crate) fn open(&self, link: &Secret) -> Result<(), Failure> {
+        match self.way {
+            Way::Portal => self.start(link.expose()),
+            Way::Federation => run(self.send_on(link))?,
+        }
+    }
+
+    fn start(&self, url: &str) -> Result<(), Failure> {
+        let host = self.app.host;
+        browser::open(url, host, &secret_variables(host)).map_err(|error| {
+            Failure::of(Exit::Unavailable, &error).hint("`--print` writes the address; BROWSER names another browser")
+        })
+    }
+
+    /// Opens an address of this machine that sends the browser on, once: everybody here can read the arguments of a program, and
+    /// whoever has the link is signed in.
+    async fn send_on(&self, link: &Secret) -> Result<(), Failure> {
+        let unable = |error| Failure::new(Exit::Unavailable, "no browser can be sent to the console").because(&error);
+        let mut loopback = Loopback::listen(PATH).await.map_err(unable)?;
+        let once = hex::encode(random::bytes::<16>().map_err(unable)?);
+        self.start(&format!("http://127.0.0.1:{}{PATH}?{once}", loopback.port()))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let Ok(request) = timeout_at(deadline, loopback.next_request()).await else { return Err(nobody_came()) };
+            if request.query.expose() == once {
+                return request.redirect(link).await.map_err(unable);
+            }
+            drop(request.answer(&unknown_page()).await);
+        }
+    }
+}
+
+fn nobody_came() -> Failure {
+    let words = format!("the browser did not come within {} seconds", PATIENCE.as_secs());
+    Failure::new(Exit::Unavailable, words).hint("`--print` writes the address; BROWSER names another browser")
+}
+
+fn unknown_page() -> Page {
+    let text = PageText {
+        status: PageStatus::Failed,
+        title: "This address leads nowhere",
+        quote: None,
+        paragraphs: &["Run `awsauth console` again in the terminal."],
+    };
+    Page { status: 404, html: render::page(&text), policy: render::page_policy() }
+}

@@ -1,0 +1,264 @@
+//! Owns the link into the console of one profile: which way it goes, and the calls that it needs (aws-facts §8).
+
+use jiff::SignedDuration;
+
+use crate::cli::app::App;
+use crate::cli::exit::Exit;
+use crate::cli::explain::aws::with_facts;
+use crate::cli::explain::iam::{SignedBy, refused};
+use crate::cli::login::options::InPlace;
+use crate::cli::login::runtime::run;
+use crate::cli::login::service::LoginService;
+use crate::cli::ui::failure::Failure;
+use crate::flow::{
+    CallError, CallerIdentity, GetFederationToken, GetSigninToken, Operation, Signer, login_url, portal_url,
+};
+use crate::model::{
+    Chain, Credentials, DurationError, ExternalSource, Kind, Pattern, Profile, Region, Role, SessionDuration,
+};
+use crate::provider::ProviderError;
+use crate::secret::Secret;
+
+/// Browsers take more, but what starts them does not: a command line of Windows has 32,767 characters.
+const LONGEST: usize = 32_000;
+/// The longest name of a federated user (aws-facts §8.2).
+const LONGEST_NAME: usize = 32;
+
+/// How the browser is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By the person's own session at the access portal.
+    Portal,
+    /// By a token that the link carries.
+    Federation,
+}
+
+impl Way {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Federation => "federation",
+        }
+    }
+}
+
+/// What was asked for on the command line.
+pub(crate) struct Wanted<'w> {
+    pub(crate) destination: &'w str,
+    /// In seconds.
+    pub(crate) duration: Option<i64>,
+    pub(crate) federation: bool,
+    pub(crate) login: InPlace,
+}
+
+pub(crate) struct Linker<'s> {
+    pub(crate) app: App<'s>,
+    pub(crate) service: &'s LoginService<'s>,
+    pub(crate) chain: Chain<'s>,
+}
+
+impl<'s> Linker<'s> {
+    fn profile(&self) -> &'s Profile {
+        self.chain.target()
+    }
+
+    /// The region of the profile: its own, its portal's, or the first of its partition.
+    pub(crate) fn region(&self) -> Result<Region, Failure> {
+        let profile = self.service.externals.complete(self.profile());
+        let name = match (&profile.region, &profile.kind) {
+            (Some(region), _) => return Ok(region.clone()),
+            (None, Kind::Sso { access, .. }) => return Ok(access.region().clone()),
+            (None, _) => profile.sts_region(),
+        };
+        Region::new(name).map_err(|error| Failure::of(Exit::Bug, &error))
+    }
+
+    /// A role of the portal is opened by the portal, which needs no credentials here and lets several consoles stand side by side.
+    pub(crate) fn way(&self, wanted: &Wanted<'_>) -> Way {
+        let is_sso = matches!(self.profile().kind, Kind::Sso { .. });
+        let is_asked = wanted.federation || wanted.duration.is_some();
+        if is_sso && !is_asked { Way::Portal } else { Way::Federation }
+    }
+
+    pub(crate) fn link(&self, way: Way, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
+        let url = match (&self.profile().kind, way) {
+            (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
+                Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination))
+            }
+            _ => self.federate(wanted)?,
+        };
+        let length = url.expose().len();
+        if length > LONGEST {
+            let words =
+                format!("the address has {length} characters, and browsers can't be started with more than {LONGEST}");
+            return Err(Failure::new(Exit::Refused, words).hint("give a shorter path with `--service`"));
+        }
+        Ok(url)
+    }
+
+    fn federate(&self, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
+        let is_user = self.profile().long_term_section().is_some();
+        let duration = self.duration(wanted.duration, is_user)?;
+        let credentials = if is_user { self.long_term_key()? } else { self.held(wanted.login)? };
+        let region = self.region()?;
+        let signer = Signer { region: region.as_str(), routing: self.profile().routing(), credentials: &credentials };
+        // Boxed: the nested future's type exceeds the compiler's recursion limit.
+        run(Box::pin(async {
+            // A key without a token is a user's own, which the console does not take.
+            if credentials.session_token.is_some() {
+                return self.sign_in(signer, duration, wanted).await;
+            }
+            let session = self.federated_user(signer, duration).await?;
+            self.sign_in(Signer { credentials: &session, ..signer }, None, wanted).await
+        }))?
+    }
+
+    fn held(&self, login: InPlace) -> Result<Credentials, Failure> {
+        self.service.credentials_for(self.profile().name.as_str(), login)
+    }
+
+    /// An MFA session can't make a link, and none can be made with it: only the key can (aws-facts §8.2).
+    fn long_term_key(&self) -> Result<Credentials, Failure> {
+        let profile = self.profile();
+        let Some(section) = profile.long_term_section() else { return self.held(InPlace::Refused) };
+        let key = self.service.keys.read(section);
+        let key =
+            key.map_err(|source| self.failure(ProviderError::Keyring { profile: profile.name.clone(), source }))?;
+        let missing = || ProviderError::NoLongTermKey { profile: profile.name.clone(), section: section.clone() };
+        key.map(Credentials::from).ok_or_else(|| self.failure(missing()))
+    }
+
+    /// The session's length, if AWS takes one: for a user, and for a role that a long-term key has assumed (aws-facts §8.2).
+    fn duration(&self, given: Option<i64>, is_user: bool) -> Result<Option<SessionDuration>, Failure> {
+        let profile = self.profile();
+        let checked = |made: Result<SessionDuration, DurationError>| {
+            made.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("--duration: {error}")))
+        };
+        match (given, profile.role()) {
+            (Some(seconds), _) if is_user => checked(SessionDuration::for_federation_token(seconds)),
+            (given, Some(_)) if self.is_chained() => match given {
+                None => Ok(None),
+                Some(_) => Err(self.no_duration()),
+            },
+            (Some(seconds), _) => checked(SessionDuration::for_console(seconds)),
+            (None, role) => Ok(role.and_then(|role| role.duration)),
+        }
+    }
+
+    fn no_duration(&self) -> Failure {
+        let name = &self.profile().name;
+        let words = format!("{name}: AWS takes no `--duration` for the console of a role that a session has assumed");
+        Failure::new(Exit::Refused, words)
+            .hint("leave it out: AWS then decides how long the console session lasts")
+            .detail("profile", name.as_str())
+    }
+
+    /// True unless a long-term key assumes the role.
+    fn is_chained(&self) -> bool {
+        let source = self.chain.profiles().iter().rev().nth(1);
+        if source.is_some_and(|source| source.pattern() == Pattern::Iam) {
+            return false;
+        }
+        let origin = self.service.externals.get(source.copied().unwrap_or_else(|| self.profile()));
+        !matches!(origin, Some(Ok(ExternalSource::Keys(keys))) if keys.session_token.is_none())
+    }
+
+    async fn federated_user(
+        &self,
+        signer: Signer<'_>,
+        duration: Option<SessionDuration>,
+    ) -> Result<Credentials, Failure> {
+        let aws = &self.service.aws;
+        self.tell(Operation::GetCallerIdentity);
+        let who = aws.caller_identity(signer).await.map_err(|call| self.user_refused(&call))?;
+        self.say_of_user(&who);
+        self.tell(Operation::GetFederationToken);
+        let call = GetFederationToken { signer, name: &federated_name(&who), duration };
+        aws.get_federation_token(call).await.map_err(|call| self.user_refused(&call))
+    }
+
+    fn say_of_user(&self, who: &CallerIdentity) {
+        let (name, out) = (&self.profile().name, self.app.out);
+        let user = who.user_name().map_or_else(|| "the root user".to_owned(), |user| format!("IAM user {user}"));
+        out.say(&format!(
+            "{name}: a session of {user}, by a policy that allows whatever the user's own policies allow"
+        ));
+        if self.profile().pattern() == Pattern::IamMfa {
+            out.warn("AWS gives MFA to no such session: what the user may do with MFA only is denied in this console");
+            if let Some(role) = self.role_with_mfa() {
+                out.say(&format!("a role has it: `awsauth console {role}`"));
+            }
+        }
+    }
+
+    /// A profile whose role is assumed through this one's session.
+    fn role_with_mfa(&self) -> Option<&str> {
+        let name = &self.profile().name;
+        let takes_it = |profile: &&Profile| profile.role().and_then(Role::source_profile) == Some(name);
+        self.service.manifest.catalog.profiles().iter().find(takes_it).map(|profile| profile.name.as_str())
+    }
+
+    async fn sign_in(
+        &self,
+        session: Signer<'_>,
+        duration: Option<SessionDuration>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Secret, Failure> {
+        let aws = &self.service.aws;
+        self.tell(Operation::GetSigninToken);
+        let called = async {
+            let endpoint = aws.federation_endpoint(session.region, session.routing).await?;
+            let token = aws.get_signin_token(GetSigninToken { session, duration }, &endpoint).await?;
+            Ok(login_url(&endpoint, wanted.destination, &token))
+        };
+        called.await.map_err(|call| self.sign_in_refused(call, duration, wanted))
+    }
+
+    fn tell(&self, operation: Operation) {
+        self.app.out.detail(&format!("{}: calling {operation}", self.profile().name));
+    }
+
+    fn failure(&self, error: ProviderError) -> Failure {
+        self.service.failure_of(&error, self.profile().name.as_str())
+    }
+
+    fn user_refused(&self, call: &CallError) -> Failure {
+        let profile = self.profile();
+        match profile.long_term_section() {
+            Some(_) => refused(call, profile, SignedBy::Key, &self.service.manifest.catalog),
+            None => self.failure(ProviderError::Call { profile: profile.name.clone(), call: Box::new(call.clone()) }),
+        }
+    }
+
+    fn sign_in_refused(&self, call: CallError, duration: Option<SessionDuration>, wanted: &Wanted<'_>) -> Failure {
+        let (profile, is_answer) = (self.profile(), call.is_answer() && !call.problem.is_transient());
+        let facts = call.clone();
+        let error = ProviderError::Call { profile: profile.name.clone(), call: Box::new(call) };
+        if !is_answer {
+            return self.failure(error);
+        }
+        let failure = with_facts(Failure::of(Exit::Login, &error), &facts).detail("profile", profile.name.as_str());
+        if let Some(duration) = duration {
+            let length = SignedDuration::from_secs(duration.seconds().into());
+            return failure.hint(format!(
+                "AWS may refuse the session's length ({length:#}): the role's own maximum may be less; try a shorter `--duration`"
+            ));
+        }
+        match profile.kind {
+            Kind::Login(_) => failure
+                .hint("AWS may take no console sign-in for this")
+                .hint(format!("the browser that you signed in with can open it: {}", wanted.destination)),
+            Kind::External => failure.hint(
+                "AWS opens the console for a role's session, or one of GetFederationToken, and not for one of GetSessionToken",
+            ),
+            _ => failure
+                .hint(format!("AWS may have ended the session: `awsauth login {} --force`, then try again", profile.name)),
+        }
+    }
+}
+
+/// The user's name, within the bounds of a federated user's (aws-facts §8.2).
+fn federated_name(who: &CallerIdentity) -> String {
+    let name: String = who.user_name().unwrap_or("root").chars().take(LONGEST_NAME).collect();
+    if name.len() < 2 { format!("{name}-") } else { name }
+}

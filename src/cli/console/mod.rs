@@ -1,0 +1,5 @@
+//! The parts of `awsauth console`: the page that is opened, the link to it, and the browser.
+
+pub(crate) mod browser;
+pub(crate) mod link;
+pub(crate) mod page;

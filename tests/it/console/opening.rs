@@ -1,0 +1,78 @@
+//! The browser: what it is started with, and where it is sent.
+
+use std::process::Stdio;
+
+use super::{Link, scene};
+use crate::browser::get;
+use crate::scene::Scene;
+use crate::support::fake_aws::SECRET_MARK;
+use crate::support::sandbox::Run;
+
+/// Runs awsauth with a browser that tells its arguments to the test, which goes to the page and hands out what came back.
+fn opened(args: &[&str]) -> (Scene, String, Run) {
+    let scene = scene();
+    let browser = scene.home.script("browser", "printf '%s' \"$*\" > \"$HOME/opened\"\n");
+    let pipe = scene.home.pipe("opened");
+    let scene = scene.env("BROWSER", browser.to_str().unwrap());
+    let mut command = scene.home.command(args);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ended = pipe.clone();
+    let run = std::thread::spawn(move || {
+        let run: Run = child.wait_with_output().unwrap().into();
+        // Without a browser, nobody else ends the wait for it.
+        drop(std::fs::File::options().read(true).write(true).open(ended).unwrap());
+        run
+    });
+    let address = std::fs::read_to_string(pipe).unwrap();
+    let location = address.starts_with("http://127.0.0.1:").then(|| {
+        let strange = get(address.split('?').next().unwrap());
+        assert_eq!(strange.status, 404, "{strange:?}");
+        assert!(!strange.head.contains("location"), "{strange:?}");
+        let answer = get(&address);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        assert!(
+            answer.head.contains("Cache-Control: no-store") && answer.head.contains("Referrer-Policy: no-referrer")
+        );
+        answer.head.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap().to_owned()
+    });
+    (scene, location.unwrap_or(address), run.join().unwrap())
+}
+
+#[test]
+fn the_browser_is_sent_to_the_console_once_and_its_command_line_holds_no_secret() {
+    let (scene, location, run) = opened(&["console", "batch", "-v"]);
+    let run = run.ok();
+    assert!(!run.stderr.contains(SECRET_MARK) && run.stdout.is_empty(), "{}", run.stderr);
+    assert!(run.stderr.contains("batch: your browser opens https://console.aws.amazon.com/"), "{}", run.stderr);
+    assert_eq!(Link::parse(&location).names(), ["Action", "Issuer", "Destination", "SigninToken"]);
+    assert_eq!(get(&location).status, 200);
+    assert_eq!(scene.calls(), ["AssumeRole", "GetSigninToken", "ConsolePage"]);
+}
+
+#[test]
+fn the_portals_link_is_opened_as_it_is() {
+    let (_, address, run) = opened(&["console", "read", "--service", "ec2"]);
+    assert!(address.starts_with("https://corp.awsapps.com/start/#/console?account_id=123456789012&"), "{address}");
+    assert!(run.ok().stderr.contains("read: your browser opens https://console.aws.amazon.com/ec2/"));
+}
+
+#[test]
+fn json_tells_that_it_was_opened_and_not_where() {
+    let (_, _, run) = opened(&["console", "batch", "--json"]);
+    let run = run.ok();
+    assert_eq!((&run.json()["opened"], run.json().get("url")), (&true.into(), None));
+    assert!(!run.stdout.contains(SECRET_MARK));
+}
+
+#[test]
+fn a_browser_that_can_not_be_started_is_told() {
+    let scene = scene().env("BROWSER", "no-such-browser");
+    for name in ["read", "batch"] {
+        let run = scene.run(&["console", name]).exits(6);
+        assert!(
+            run.stderr.contains("no browser could be started") && run.stderr.contains("`--print`"),
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! What makes no link, and what is said of it.
+
+use super::{Link, scene};
+use crate::scene::{CREDENTIALS, Scene};
+use crate::support::fake_aws::{Fault, SECRET_MARK};
+
+/// Runs `console` for an address, which must fail, and returns what it says.
+#[track_caller]
+fn refused(scene: &Scene, args: &[&str], code: i32) -> String {
+    let run = scene.run(&[&["console", "--print"], args].concat()).exits(code);
+    assert_eq!(run.stdout, "");
+    assert!(!run.stderr.contains(SECRET_MARK), "{}", run.stderr);
+    run.stderr
+}
+
+#[test]
+fn a_role_that_a_session_assumed_takes_no_length_and_aws_is_not_asked() {
+    let scene = scene();
+    scene.logged_in(&["prod", "jump"]);
+    for name in ["prod", "jump"] {
+        let told = refused(&scene, &[name, "--duration", "1h"], 4);
+        assert!(
+            told.contains(&format!("{name}: AWS takes no `--duration`")) && told.contains("leave it out"),
+            "{told}"
+        );
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_session_of_get_session_token_makes_no_link() {
+    let scene = scene();
+    scene.logged_in(&["main"]);
+    let keys = scene.home.read(CREDENTIALS);
+    let keys = keys.split("[main]").nth(1).unwrap().split('[').next().unwrap();
+    scene.home.write(CREDENTIALS, format!("[vendor]{keys}"));
+    scene.home.manifest("[profiles.vendor]\npattern = \"external\"\n");
+    let told = refused(&scene, &["vendor"], 5);
+    assert!(told.contains("GetSigninToken failed: AWS answered with HTTP status 400"), "{told}");
+    assert!(told.contains("not for one of GetSessionToken"), "{told}");
+}
+
+#[test]
+fn a_length_that_aws_refuses_is_told() {
+    let scene = scene();
+    let told = refused(&scene, &["batch", "--duration", "8h"], 5);
+    assert!(told.contains("AWS may refuse the session's length (8h)"), "{told}");
+    for (args, words) in [
+        (&["batch", "--duration", "1m"][..], "60 seconds is less than the 900"),
+        (&["batch", "--duration", "13h"], "46800 seconds is more than the 43200 that the console allows"),
+        (&["base", "--duration", "2d"], "172800 seconds is more than the 129600 that GetFederationToken allows"),
+        (&["batch", "--duration", "1"], "a number with s, m, h or d"),
+    ] {
+        let told = refused(&scene, args, 2);
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn a_user_without_a_key_is_told_how_to_add_one() {
+    let scene = scene();
+    scene.home.write(CREDENTIALS, "");
+    let told = refused(&scene, &["main"], 5);
+    assert!(told.contains("no long-term key") && told.contains("awsauth keys add main"), "{told}");
+}
+
+#[test]
+fn without_a_session_and_a_terminal_a_login_is_asked_for() {
+    let scene = scene();
+    for args in [&["prod"][..], &["prod", "--no-login"]] {
+        let told = refused(&scene, args, 5);
+        assert!(told.contains("run awsauth login prod"), "{told}");
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_user_who_may_not_federate_is_told_the_permission() {
+    let scene = scene();
+    scene.aws.world().fail_next("GetFederationToken", Fault::status(403, "AccessDenied", "no"));
+    let told = refused(&scene, &["base"], 5);
+    assert!(told.contains("sts:GetFederationToken"), "{told}");
+}
+
+#[test]
+fn an_endpoint_that_fails_is_told_from_one_that_is_not_awss() {
+    let long = format!("{{\"SigninToken\":\"{}\"}}", "A".repeat(40_000));
+    let huge = "x".repeat(5 << 20);
+    for (fault, code, words) in [
+        (Fault::status(503, "ServiceUnavailable", "busy"), 6, "try again later"),
+        (Fault::status(429, "Throttling", "slow"), 6, "throttling"),
+        (Fault::status(400, "BadRequest", "no"), 5, "awsauth login batch --force"),
+        (Fault::Garbage, 6, "something else answered in AWS's place"),
+        (Fault::Close, 6, "connection"),
+        (Fault::Truncate, 6, "could not be read"),
+        (Fault::raw(302, &[("location", "http://127.0.0.1:1/")], ""), 6, "something else answered"),
+        (Fault::raw(200, &[], "{}"), 6, "no `SigninToken`"),
+        (Fault::raw(200, &[], "{\"SigninToken\":\"a b\"}"), 6, "not plain ASCII"),
+        (Fault::raw(200, &[], &huge), 6, "longer than 4 MiB"),
+        (Fault::raw(200, &[], &long), 4, "browsers can't be started with more than 32000"),
+    ] {
+        let scene = scene();
+        scene.aws.world().fail_next("GetSigninToken", fault.clone());
+        let told = refused(&scene, &["batch"], code);
+        assert!(told.contains(words), "{words}: {told}");
+        assert_eq!(scene.calls(), ["AssumeRole", "GetSigninToken"]);
+    }
+}
+
+#[test]
+fn the_endpoint_follows_its_own_variable() {
+    let scene = scene().env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1");
+    let told = refused(&scene, &["batch"], 6);
+    assert!(told.contains("http://127.0.0.1:1 (AWS_ENDPOINT_URL_SIGNIN)"), "{told}");
+    assert!(told.contains("unset AWS_ENDPOINT_URL_SIGNIN"), "{told}");
+    let scene = super::scene().env("AWS_ENDPOINT_URL_SIGNIN", "file:///tmp");
+    assert!(refused(&scene, &["batch"], 2).contains("AWS_ENDPOINT_URL_SIGNIN"));
+}
+
+#[test]
+fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
+    let scene = scene();
+    for (args, words) in [
+        (&["batch", "--service", "lamda"][..], "did you mean `lambda`?"),
+        (&["batch", "--service", "https://evil.example/x"], "begins with one `/`"),
+        (&["batch", "--region", "cn-north-1"], "partition aws-cn"),
+        (&["batch", "--region", "tokyo"], "not the name of a region"),
+        (&["bacth"], "did you mean `batch`?"),
+    ] {
+        let told = refused(&scene, args, 2);
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_machine_without_a_browser_is_told_of_print_before_any_call() {
+    let scene = scene();
+    for name in ["read", "batch"] {
+        let run = scene.run(&["console", name]).exits(6);
+        assert!(
+            run.stderr.contains("no browser") && run.stderr.contains(&format!("`awsauth console {name} --print`")),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_link_is_good_for_fifteen_minutes() {
+    let scene = scene();
+    let run = scene.run(&["console", "batch", "--print"]).ok();
+    assert_eq!(crate::browser::get(run.stdout.trim_end()).status, 200);
+    scene.aws.world().set_clock_offset(16 * 60);
+    assert_eq!(crate::browser::get(run.stdout.trim_end()).status, 400);
+    assert!(Link::parse(&run.stdout).get("SigninToken").contains(SECRET_MARK));
+}
