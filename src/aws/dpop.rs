@@ -1,4 +1,4 @@
-//! Owns the key that a console sign-in is bound to, and the proofs that this machine has it (DPoP, RFC 9449).
+//! Owns the key that a console sign-in is bound to, and the proofs of possession (RFC 9449).
 
 use aws_lc_rs::encoding::{AsDer as _, EcPrivateKeyRfc5915Der};
 use aws_lc_rs::error::Unspecified;

@@ -56,6 +56,11 @@ pub(crate) enum Notice<'a> {
         url: &'a str,
         opened: bool,
     },
+    /// AWS refuses to renew a console sign-in, so a new one is needed.
+    SignInEnded {
+        profile: &'a ProfileName,
+        call: &'a CallError,
+    },
     /// `--flow pkce` was given for a portal without an SSO session.
     DeviceFlowOnly {
         access: &'a SsoAccess,

@@ -98,7 +98,13 @@ impl Provider<'_> {
         if self.lasts(&token) && (!is_over || is_unattended) {
             return Ok(token.credentials);
         }
-        if is_over { self.sign_in_again(steps, session).await } else { Err(failed(&target(steps).name, error)) }
+        if !is_over {
+            return Err(failed(&target(steps).name, error));
+        }
+        if !is_unattended {
+            self.notify(&Notice::SignInEnded { profile: &target(steps).name, call: &error });
+        }
+        self.sign_in_again(steps, session).await
     }
 
     async fn refresh_login(

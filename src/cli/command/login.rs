@@ -61,7 +61,7 @@ pub(crate) struct Args {
     no_browser: bool,
     /// SSO approval flow
     ///
-    /// The default is `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it,
+    /// For a console sign-in, device means a code that you paste. The default is `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it,
     /// else device.
     #[arg(long, value_enum)]
     flow: Option<Flow>,

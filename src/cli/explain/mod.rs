@@ -81,15 +81,10 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::UsedCode { profile, clock_skew } => {
             aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
-        ProviderError::CallbackTimedOut { profile } if sign_in::is_for(profile, catalog) => {
-            sign_in::not_signed_in(error, profile)
-        }
-        ProviderError::NoTerminal { profile } => {
-            Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` at a terminal"))
-        }
-        ProviderError::OtherIdentity { profile, found, .. } => sign_in::other_identity(error, profile, found),
+        ProviderError::NoTerminal { .. } | ProviderError::OtherIdentity { .. } => sign_in::failure(error),
         ProviderError::ApprovalTimedOut { profile } | ProviderError::CallbackTimedOut { profile } => {
-            not_approved(error, &format!("awsauth login {profile}"))
+            sign_in::not_signed_in(error, catalog)
+                .unwrap_or_else(|| not_approved(error, &format!("awsauth login {profile}")))
         }
         ProviderError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
         ProviderError::WrongClock { profile, clock_skew } => {

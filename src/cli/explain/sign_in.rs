@@ -6,10 +6,6 @@ use crate::flow::Problem;
 use crate::model::{Catalog, LoginSession, ProfileName};
 use crate::provider::ProviderError;
 
-pub(super) fn is_for(profile: &ProfileName, catalog: &Catalog) -> bool {
-    catalog.get(profile.as_str()).is_some_and(|profile| profile.login_session().is_some())
-}
-
 /// The hints for a refused call. `again` is the command that signs in once more.
 pub(super) fn hints(problem: Problem, profile: &ProfileName, again: &str) -> Vec<String> {
     match problem {
@@ -26,20 +22,33 @@ pub(super) fn hints(problem: Problem, profile: &ProfileName, again: &str) -> Vec
     }
 }
 
-pub(super) fn not_signed_in(error: &ProviderError, profile: &ProfileName) -> Failure {
-    Failure::of(Exit::Login, error)
-        .hint(format!("run `awsauth login {profile}` again; with `--no-browser` you can sign in on any machine"))
-        .hint("if the page showed only \"400\", sign in to the console in that browser first, or clear its cookies")
+/// The failure if nobody came back from the page of a console sign-in.
+pub(super) fn not_signed_in(error: &ProviderError, catalog: &Catalog) -> Option<Failure> {
+    let ProviderError::CallbackTimedOut { profile } = error else { return None };
+    catalog.get(profile.as_str())?.login_session()?;
+    let again = format!("run `awsauth login {profile}` again; with `--no-browser` you can sign in on any machine");
+    let stale = "if the page showed only \"400\", sign in to the console in that browser first, or clear its cookies";
+    Some(Failure::of(Exit::Login, error).hint(again).hint(stale))
 }
 
-pub(super) fn other_identity(error: &ProviderError, profile: &ProfileName, found: &str) -> Failure {
-    let failure = Failure::of(Exit::Login, error)
-        .cause("nothing was kept")
-        .hint(format!("sign out of the console in that browser, and run `awsauth login {profile}` again"))
-        .detail("profile", profile.as_str())
-        .detail("signed_in_as", found);
-    match LoginSession::new(found) {
-        Ok(_) => failure.hint(format!("if that is you, set `login_session = \"{found}\"` in [profiles.{profile}]")),
-        Err(_) => failure,
+/// The failure of a sign-in that only the person can mend.
+pub(super) fn failure(error: &ProviderError) -> Failure {
+    let failure = Failure::of(Exit::Login, error);
+    match error {
+        ProviderError::NoTerminal { profile } => failure.hint(format!("run `awsauth login {profile}` at a terminal")),
+        ProviderError::OtherIdentity { profile, found, .. } => {
+            let failure = failure
+                .cause("nothing was kept")
+                .hint(format!("sign out of the console in that browser, and run `awsauth login {profile}` again"))
+                .detail("profile", profile.as_str())
+                .detail("signed_in_as", found.as_str());
+            match LoginSession::new(found) {
+                Ok(_) => {
+                    failure.hint(format!("if that is you, set `login_session = \"{found}\"` in [profiles.{profile}]"))
+                }
+                Err(_) => failure,
+            }
+        }
+        _ => failure,
     }
 }

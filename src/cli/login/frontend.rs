@@ -131,6 +131,9 @@ fn say(notice: &Notice<'_>, out: Out) {
             out.warn(&format!("a browser can't come back to this machine ({cause}); `--flow device` is used instead"));
         }
         Notice::BrowserApproval { access, url, opened } => say_browser_approval(access, url, *opened, out),
+        Notice::SignInEnded { profile, call } => {
+            out.say(&format!("{profile}: the sign-in can't be renewed, so a new one is needed: {}", call.message));
+        }
         Notice::SignIn { session, flow, url, opened } => say_sign_in(session, *flow, url, *opened, out),
         Notice::DeviceApproval { access, authorization, opened } => {
             say_device_approval(access, authorization, *opened, out);

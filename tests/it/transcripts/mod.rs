@@ -1,6 +1,7 @@
 //! Whole sessions as a person sees them, kept under `tests/transcripts/`: a change of wording is one diff to read.
 //! `SNAPSHOTS=overwrite tests/run -- transcripts` writes them anew; read the diff before you commit it.
 
+mod console;
 mod days;
 mod failures;
 mod iam_user;
@@ -25,8 +26,11 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 const LINES: NonZero<u16> = NonZero::new(400).unwrap();
 
 /// What differs from run to run, and what stands for it.
-const VARYING: [(&str, &str); 14] = [
+const VARYING: [(&str, &str); 17] = [
     ("[ADDRESS]", r"127\.0\.0\.1:\d+"),
+    ("[PORT]", r"127\.0\.0\.1%3A(?<redacted>\d+)"),
+    ("[STATE]", r"state=(?<redacted>[0-9a-f-]{36})"),
+    ("[CHALLENGE]", r"code_challenge=(?<redacted>[\w-]{43})"),
     ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)"),
     ("[TIME]", r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"),
     ("[LEFT]", r"\b\d+ h \d+ min\b|\b\d+ min( \d+ s)?\b"),

@@ -1,5 +1,5 @@
-//! The sign-in service: the console's page for authorization codes, and `CreateOAuth2Token` (aws-facts §13.1, §13.4; DPoP is
-//! RFC 9449). The browser has no cookies: there is one person.
+//! The sign-in service: the console's page for authorization codes, and `CreateOAuth2Token` (aws-facts §13.1, §13.4), which
+//! takes proofs of possession (RFC 9449). The browser has no cookies: there is one person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -223,13 +223,11 @@ fn refresh(state: &mut State, client_id: &str, token: &str, key: &[u8]) -> Resul
     if login.ended || now.duration_since(login.began) >= LONGEST {
         return Err(denied("TOKEN_EXPIRED The refresh token has expired"));
     }
-    match state.signin.refusal {
-        Some(refusal) => Err(denied(refusal)),
-        None => {
-            state.signin.refresh.remove(token);
-            Ok(place)
-        }
+    if let Some(refusal) = state.signin.refusal {
+        return Err(denied(refusal));
     }
+    state.signin.refresh.remove(token);
+    Ok(place)
 }
 
 fn grant(state: &mut State, login: usize) -> Value {
