@@ -108,12 +108,11 @@ fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
         let verdict = judge::judge(&draft);
         let mut is_done = true;
         for (name, why) in &verdict.profiles {
-            match profiles.get_mut(name) {
-                Some(refusal) => is_done &= mem::replace(&mut refusal.is_final, true),
-                None => {
-                    profiles.insert(name.clone(), Refusal { why: why.clone(), is_final: false });
-                    is_done = false;
-                }
+            if let Some(refusal) = profiles.get_mut(name) {
+                is_done &= mem::replace(&mut refusal.is_final, true);
+            } else {
+                profiles.insert(name.clone(), Refusal { why: why.clone(), is_final: false });
+                is_done = false;
             }
         }
         for name in &verdict.sessions {

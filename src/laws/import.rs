@@ -213,7 +213,8 @@ impl<'t> View<'t> {
 }
 
 fn same(profile: &Profile, was: &View<'_>, is: &View<'_>) {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 10] = [
+        "login_session",
         "role_arn",
         "credential_source",
         "external_id",
