@@ -36,6 +36,7 @@ fn the_command_line_is_shown_safely() {
         &["list", HOSTILE],
         &["list", "--tag", HOSTILE],
         &["list", "--why", HOSTILE],
+        &["show", HOSTILE],
         &["login", HOSTILE],
         &["env", "main", "--shell", HOSTILE],
         &["vars", "--set", &value],

@@ -27,7 +27,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 24] = [
+const QUIET: [&[&str]; 26] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -38,6 +38,8 @@ const QUIET: [&[&str]; 24] = [
     &["list"],
     &["graph"],
     &["doctor"],
+    &["show", "prod"],
+    &["show", "audit"],
     &["exec", "*", "--", "true"],
     &["login", "read"],
     &["discover"],
@@ -68,6 +70,22 @@ fn no_command_shows_a_secret_that_is_not_asked_for() {
     all_silent(&scene, &QUIET);
     for args in [&["exec", "-v", "prod", "--", "true"][..], &["logout", "-v", "prod"], &["logout", "-v", "--all"]] {
         is_silent(args, &scene.run(args).ok());
+    }
+}
+
+#[test]
+fn show_hides_what_a_person_wrote_into_a_section() {
+    let scene = Scene::new();
+    let files = "[profile program]\ncredential_process = /bin/creds --password SECRETMARK --token=SECRETMARK\n\
+                 [profile over]\nrole_arn = arn:aws:iam::111122223333:role/R\nsource_profile = program\n\
+                 [profile key]\naws_access_key_id = AKIAEXAMPLEEXAMPLE12\naws_secret_access_key = SECRETMARK\n\
+                 aws_session_token = SECRETMARK\n\
+                 [profile portal]\nsso_start_url = https://me:SECRETMARK@corp.example/start\nsso_region = us-east-1\n\
+                 sso_account_id = 111122223333\nsso_role_name = R\n";
+    scene.home.write(crate::scene::CONFIG, files);
+    for name in ["program", "over", "key", "portal"] {
+        all_silent(&scene, &[&["show", name]]);
+        assert!(scene.run(&["show", name]).ok().stdout.contains("WHAT IT DOES"));
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::show::step::Step;
 use crate::cli::show::verdict::Verdict;
 use crate::readers::{Mechanism, Mfa};
-use crate::secret::mask_words;
+use crate::secret::{mask_values, mask_words};
 
 #[derive(Serialize)]
 pub(crate) struct ShowJson<'s> {
@@ -66,14 +66,14 @@ fn way(mechanism: &Mechanism) -> Value {
             "kind": "web-identity", "profile": profile, "role_arn": arn, "web_identity_token_file": token_file,
         }),
         Mechanism::Sso { profile, session, start_url, region, account, role } => json!({
-            "kind": "sso", "profile": profile, "sso_session": session, "sso_start_url": start_url, "sso_region": region,
+            "kind": "sso", "profile": profile, "sso_session": session, "sso_start_url": mask_words(start_url), "sso_region": region,
             "sso_account_id": account, "sso_role_name": role,
         }),
         Mechanism::Login { profile, session } => {
             json!({ "kind": "login", "profile": profile, "login_session": session })
         }
         Mechanism::Process { profile, command } => {
-            json!({ "kind": "process", "profile": profile, "credential_process": mask_words(command) })
+            json!({ "kind": "process", "profile": profile, "credential_process": mask_values(command) })
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::ui::failure::Failure;
 use crate::ini::FileKind;
 use crate::model::LoginSession;
 use crate::readers::{Mechanism, Mfa};
-use crate::secret::mask_words;
+use crate::secret::{mask_values, mask_words};
 
 /// Where AWS's files are.
 pub(crate) struct Places {
@@ -61,7 +61,7 @@ fn step(part: &Mechanism, source: Option<&Mechanism>, now: &Now<'_>, places: &Pl
     let mut given = |key: &'static str, value: &str| step.fact(key, mask_words(value), place(key));
     match part {
         Mechanism::Key { id, .. } => given("aws_access_key_id", id),
-        Mechanism::Process { command, .. } => given("credential_process", command),
+        Mechanism::Process { command, .. } => given("credential_process", &mask_values(command)),
         Mechanism::Machine { machine, .. } => given("credential_source", machine),
         Mechanism::Login { session, .. } => given("login_session", session),
         Mechanism::WebIdentity { arn, token_file, .. } => {
@@ -105,12 +105,12 @@ fn token(part: &Mechanism, now: &Now<'_>, places: &Places) -> Step {
             let mut step = Step::new(format!("sso-session {session}"), Some("CreateToken"));
             step.fact("sso_session", session, place("sso_session"));
             let at = now.files.session_place(session, "sso_start_url").map(|at| places.of(at));
-            step.fact("sso_start_url", start_url, at);
+            step.fact("sso_start_url", mask_words(start_url), at);
             step
         }
         None => {
             let mut step = Step::new(profile, Some("CreateToken"));
-            step.fact("sso_start_url", start_url, place("sso_start_url"));
+            step.fact("sso_start_url", mask_words(start_url), place("sso_start_url"));
             step
         }
     };

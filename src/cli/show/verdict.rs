@@ -6,7 +6,7 @@ use crate::cli::show::now::{Kept, Now, is_own_process};
 use crate::flow::seconds_left;
 use crate::readers::{Mechanism, Mfa, Reader, Resolution};
 use crate::render::duration;
-use crate::secret::mask_words;
+use crate::secret::{mask_values, mask_words};
 
 /// One answer of one or more tools.
 pub(crate) struct Verdict {
@@ -37,6 +37,7 @@ fn verdict(reader: Reader, name: &str, now: &Now<'_>) -> Verdict {
         Ok(mechanism) => told(reader, name, mechanism, now),
         Err(refusal) => (Outcome::Fails, format!("no: {refusal}")),
     };
+    let does = mask_words(&does);
     let remedy = advice::remedy(name, outcome, &resolution, now);
     Verdict { readers: vec![reader], resolution, outcome, does, remedy }
 }
@@ -136,7 +137,7 @@ fn source(mechanism: &Mechanism, now: &Now<'_>) -> (Outcome, String) {
         Mechanism::Process { profile, command } if is_own_process(command, profile) => {
             kept("the session that awsauth gives, by credential_process".to_owned(), now.own_session(profile))
         }
-        Mechanism::Process { command, .. } => works(format!("what credential_process gives: {}", mask_words(command))),
+        Mechanism::Process { command, .. } => works(format!("what credential_process gives: {}", mask_values(command))),
     }
 }
 
