@@ -25,15 +25,14 @@ fn chain(view: &View, keys: &Keys<'_>, visited: &mut Vec<String>) -> Resolution 
         }
     }
     let key = key(keys);
-    let base = match key.filter(|_| !visited.is_empty()) {
-        Some(key) => key,
-        None => {
-            visited.push(keys.name.clone());
-            check_one(keys, source)?;
-            match source {
-                Some(name) => source_profile(view, keys, name, visited)?,
-                None => base(view, keys)?,
-            }
+    let base = if let Some(key) = key.filter(|_| !visited.is_empty()) {
+        key
+    } else {
+        visited.push(keys.name.clone());
+        check_one(keys, source)?;
+        match source {
+            Some(name) => source_profile(view, keys, name, visited)?,
+            None => base(view, keys)?,
         }
     };
     match (role, keys.filled(MFA)) {

@@ -72,7 +72,7 @@ fn source(view: &View, keys: &Keys<'_>, visited: &mut Vec<String>) -> Result<Mec
     visited.push(name.to_owned());
     let missing = || Refusal::NoSourceProfile { profile: profile_name(), source_profile: name.to_owned() };
     let source = view.profile(name).ok_or_else(missing)?;
-    match source.get(MACHINE).filter(|_| !source.has(ROLE) && !(source.has(KEY_ID) && source.has(SECRET))) {
+    match source.get(MACHINE).filter(|_| !(source.has(ROLE) || source.has(KEY_ID) && source.has(SECRET))) {
         Some(machine) => source.machine(machine, |known, given| known == given),
         None => profile(view, &source, visited),
     }

@@ -13,9 +13,9 @@ pub(crate) enum Mechanism {
     Role { profile: String, arn: String, mfa: Option<Mfa>, source: Box<Self> },
     /// Credentials of this machine, by the name that AWS gives them.
     Machine { profile: String, machine: &'static str },
-    /// AssumeRoleWithWebIdentity.
+    /// `AssumeRoleWithWebIdentity`.
     WebIdentity { profile: String, arn: String, token_file: String },
-    /// GetRoleCredentials of IAM Identity Center, with the token of a login.
+    /// `GetRoleCredentials` of IAM Identity Center, with the token of a login.
     Sso { profile: String, session: Option<String>, start_url: String, region: String, account: String, role: String },
     /// A session of `aws login`.
     Login { profile: String, session: String },

@@ -36,7 +36,7 @@ pub(crate) fn remedy(name: &str, outcome: Outcome, resolution: &Resolution, now:
     match (resolution, outcome) {
         (_, Outcome::Works | Outcome::Asks) => None,
         (Ok(mechanism), Outcome::LoggedOut) => Some(login(name, managed, mechanism)),
-        (Err(Refusal::Mfa { .. }), _) | (Ok(_), _) => Some(process(managed)),
+        (Err(Refusal::Mfa { .. }) | Ok(_), _) => Some(process(managed)),
         (Err(refusal), _) => match managed {
             Some(profile) => of_managed(profile, refusal, now),
             None => of_own(refusal),

@@ -58,25 +58,25 @@ fn step(part: &Mechanism, source: Option<&Mechanism>, now: &Now<'_>, places: &Pl
         Mechanism::Sso { .. } => (Some("GetRoleCredentials"), None),
     };
     let mut step = Step { gives, ..Step::new(profile, call) };
-    let mut given = |key: &'static str, value: &str| step.fact(key, mask_words(value), place(key));
+    let mut fact = |key: &'static str, value: &str| step.fact(key, mask_words(value), place(key));
     match part {
-        Mechanism::Key { id, .. } => given("aws_access_key_id", id),
-        Mechanism::Process { command, .. } => given("credential_process", &mask_values(command)),
-        Mechanism::Machine { machine, .. } => given("credential_source", machine),
-        Mechanism::Login { session, .. } => given("login_session", session),
+        Mechanism::Key { id, .. } => fact("aws_access_key_id", id),
+        Mechanism::Process { command, .. } => fact("credential_process", &mask_values(command)),
+        Mechanism::Machine { machine, .. } => fact("credential_source", machine),
+        Mechanism::Login { session, .. } => fact("login_session", session),
         Mechanism::WebIdentity { arn, token_file, .. } => {
-            given("web_identity_token_file", token_file);
-            given("role_arn", arn);
+            fact("web_identity_token_file", token_file);
+            fact("role_arn", arn);
         }
         Mechanism::Role { arn, mfa, .. } => {
-            given("role_arn", arn);
+            fact("role_arn", arn);
             if let Some(Mfa::Asked(serial) | Mfa::LeftOut(serial)) = mfa {
-                given("mfa_serial", serial);
+                fact("mfa_serial", serial);
             }
         }
         Mechanism::Sso { account, role, .. } => {
-            given("sso_account_id", account);
-            given("sso_role_name", role);
+            fact("sso_account_id", account);
+            fact("sso_role_name", role);
         }
     }
     step.lasts = match part {
@@ -100,20 +100,14 @@ fn token(part: &Mechanism, now: &Now<'_>, places: &Places) -> Step {
     let profile = part.profile();
     let Mechanism::Sso { session, start_url, .. } = part else { return Step::default() };
     let place = |key: &str| now.files.place(profile, key).map(|at| places.of(at));
-    let mut step = match session {
-        Some(session) => {
-            let mut step = Step::new(format!("sso-session {session}"), Some("CreateToken"));
-            step.fact("sso_session", session, place("sso_session"));
-            let at = now.files.session_place(session, "sso_start_url").map(|at| places.of(at));
-            step.fact("sso_start_url", mask_words(start_url), at);
-            step
-        }
-        None => {
-            let mut step = Step::new(profile, Some("CreateToken"));
-            step.fact("sso_start_url", mask_words(start_url), place("sso_start_url"));
-            step
-        }
-    };
+    let mut step = Step::new(profile, Some("CreateToken"));
+    let mut at = place("sso_start_url");
+    if let Some(session) = session {
+        step.profile = format!("sso-session {session}");
+        step.fact("sso_session", session, place("sso_session"));
+        at = now.files.session_place(session, "sso_start_url").map(|at| places.of(at));
+    }
+    step.fact("sso_start_url", mask_words(start_url), at);
     step.lasts = Some(portal_lasts());
     step.kept = access(part).map(|access| match now.tokens.token(&access) {
         Some(token) => Kept::until(token.expires_at, now.time, vec![KeptIn::file(now.tokens.token_path(&access))]),

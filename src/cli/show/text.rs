@@ -33,14 +33,14 @@ pub(crate) fn steps(steps: &[Step], columns: usize) -> TerminalText {
         let file = name.filter(|_| is_alone).map(|name| name.display().to_string());
         format!("{}:{}", file.unwrap_or_else(|| Paths::shown(&place.file)), place.line)
     };
-    let drawn: Vec<Vec<[String; 3]>> = steps.iter().map(|step| lines(step, &shown)).collect();
+    let drawn: Vec<Vec<[String; 3]>> = steps.iter().map(|step| lines(step, shown)).collect();
     let all = || drawn.iter().flatten();
     let width = |text: &String| text.chars().count();
     let label = all().map(|line| width(&line[0])).max().unwrap_or(0);
     let place = all().map(|line| width(&line[2])).max().unwrap_or(0);
     let fits = columns.saturating_sub(label + place + 7).clamp(SHORTEST, LONGEST);
-    let placed = all().filter(|line| !line[2].is_empty()).map(|line| width(&line[1]));
-    let value = placed.filter(|width| *width <= fits).max().unwrap_or(0);
+    let beside = all().filter(|line| !line[2].is_empty()).map(|line| width(&line[1]));
+    let value = beside.filter(|width| *width <= fits).max().unwrap_or(0);
     let mut text = TerminalText::default();
     for (number, (step, lines)) in (1..).zip(steps.iter().zip(&drawn)) {
         let what = step.call.or(step.gives).unwrap_or_default();
