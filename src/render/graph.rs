@@ -67,9 +67,16 @@ impl<'m> GraphNode<'m> {
                 (profile.account().unwrap_or_default(), profile.role_name().unwrap_or_default().into())
             }
             Self::Account { id, profiles } => {
-                let roles: Vec<&str> = profiles.iter().filter_map(|profile| profile.role_name()).collect();
+                let mut roles: Vec<&str> = Vec::new();
+                for role in profiles.iter().filter_map(|profile| profile.role_name()) {
+                    if !roles.contains(&role) {
+                        roles.push(role);
+                    }
+                }
                 let more = roles.len().saturating_sub(ROLES_SHOWN);
                 let shown = roles[..roles.len() - more].join(", ");
+                // Where its profiles have no beginning in common, the number is the name.
+                let id = if self.name() == *id { "" } else { id };
                 (id, if more > 0 { format!("{shown} and {more} more").into() } else { shown.into() })
             }
         }

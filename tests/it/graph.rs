@@ -185,6 +185,16 @@ corp          SSO session
     └── jump  sso-role     999900001111  Deploy
 ";
     assert_eq!(home.run(["graph", "--by-account"]).ok().stdout, expected);
+    let roles = [("one", "R"), ("two", "R"), ("three", "S")].map(|(name, role)| {
+        format!(
+            "[profiles.{name}]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"000000000009\"\nsso_role_name = \
+             \"{role}\"\n"
+        )
+    });
+    let tree = Sandbox::new();
+    tree.manifest(&(many(0) + &roles.concat()));
+    let expected = "corp              SSO session\n└── 000000000009  3 profiles     R, S\n";
+    assert_eq!(tree.run(["graph", "--by-account"]).ok().stdout, expected);
     let document = home.run(["graph", "--by-account", "--json"]).ok().json();
     let node = serde_json::json!({
         "id": 1, "kind": "account", "name": "a0", "account": "000000000000", "profiles": ["a0-Admin", "a0-Read"],
@@ -214,14 +224,18 @@ fn the_picture_goes_between_two_markers_of_a_file() {
     let file =
         |picture: &str| format!("# Accounts\r\n<!-- awsauth graph -->\r\n{picture}<!-- /awsauth graph -->\r\nend");
     scene.home.write("README.md", file("anything\r\n"));
-    scene.home.write(".config/awsauth/profiles.local.toml", "[profiles.mine]\npattern = \"iam\"\n");
+    let expected = scene.run(&["graph", "--format", "mermaid"]).ok().stdout;
+    scene
+        .home
+        .manifest(&format!("[required_vars]\nuser = \"your name\"\n{}", MANIFEST.replace("mfa/alice", "mfa/${user}")));
+    let own = "[vars]\nuser = \"alice\"\n[profiles.mine]\npattern = \"iam-mfa\"\nmfa_serial = \"GAHT12345678\"\n";
+    let own = format!("{own}[profiles.prod]\nsource_profile = \"mine\"\n");
+    scene.home.write(".config/awsauth/profiles.local.toml", own);
     let run = || scene.home.command(["graph", "--write", "README.md"]).current_dir(scene.home.path("")).output();
     let said = || crate::support::sandbox::Run::from(run().unwrap()).ok();
     assert_eq!(said().stderr, "wrote the picture into README.md\n");
     let text = scene.home.read("README.md");
-    let shared =
-        scene.run(&["graph", "main", "prod", "base", "audit", "read", "jump", "--format", "mermaid"]).ok().stdout;
-    assert_eq!(text, file(&format!("```mermaid\n{shared}```\n").replace('\n', "\r\n")));
+    assert_eq!(text, file(&format!("```mermaid\n{expected}```\n").replace('\n', "\r\n")));
     assert_eq!(said().stderr, "nothing to do: the picture in README.md is up to date\n");
     assert_eq!(scene.home.read("README.md"), text);
 }

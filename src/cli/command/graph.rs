@@ -1,6 +1,5 @@
 //! Owns `awsauth graph`.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anstyle::Style;
@@ -134,15 +133,11 @@ fn warn_of_mermaid(graph: &Graph<'_>, out: Out) {
     }
 }
 
-/// Puts the picture into a Markdown file. Others read that, so it has no profile that stands in a personal file only.
+/// Puts the picture into a Markdown file. Others read that, so personal files don't count for it.
 fn write(path: &Path, args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let out = app.out;
-    let manifest = Manifest::read(app)?;
-    let shared = Reading::read_effective(app.paths)?.loaded.effective.profiles;
-    let shared: HashSet<&str> = shared.iter().map(|(name, _)| name.as_str()).collect();
-    let mut chosen = args.filter.choose(&manifest)?;
-    chosen.retain(|profile| shared.contains(profile.name.as_str()));
-    let graph = grouped(Graph::new(&manifest.catalog, Some(&chosen)), args, true, out);
+    let manifest = Manifest::of(Reading::read_shared(app.paths)?, app)?;
+    let graph = grouped(graph(args, &manifest)?, args, true, out);
     warn_of_mermaid(&graph, out);
     let picture = format!("```mermaid\n{}```\n", graph.mermaid());
     let again = format!("graph --write {}", path.display());
@@ -155,16 +150,19 @@ fn write(path: &Path, args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The text with `picture` between the markers, with the line ends that these have.
+/// The text with `picture` between the markers, with the line ends that these have. Markers in a code block are text.
 fn with_picture(file: &Source, picture: &str) -> Result<String, Failure> {
     let text = &file.text;
     let places = MARKERS.map(|marker| {
-        let mut lines = text.split_inclusive('\n').scan(0, |end, line| {
-            *end += line.len();
-            Some((*end - line.len()..*end, line.trim()))
+        let (mut end, mut is_code) = (0, false);
+        let lines = text.split_inclusive('\n').filter_map(|line| {
+            end += line.len();
+            let is_fence = line.trim_start().starts_with("```");
+            is_code ^= is_fence;
+            (!is_code && line.trim() == marker).then_some(end - line.len()..end)
         });
-        let found = lines.by_ref().find(|(_, line)| *line == marker)?;
-        lines.all(|(_, line)| line != marker).then_some(found.0)
+        let mut lines = lines.collect::<Vec<_>>().into_iter();
+        lines.next().filter(|_| lines.next().is_none())
     });
     let [Some(begin), Some(end)] = places else { return Err(unmarked(file)) };
     if end.start < begin.end {

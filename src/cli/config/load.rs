@@ -80,6 +80,21 @@ impl Reading {
         Ok(Self::effective(Files::read(paths, Audience::Team)?))
     }
 
+    /// Reads what the team shares, with this person's values for the variables that it wants of everybody.
+    pub(crate) fn read_shared(paths: Paths<'_>) -> Result<Self, Failure> {
+        let own = Self::read(paths, Audience::Person)?.loaded.variables;
+        let mut shared = Self::read(paths, Audience::Team)?;
+        let unset = shared.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
+        let values: String = unset
+            .filter_map(|unset| {
+                let value = own.iter().find(|variable| variable.name == unset.name)?.value.as_ref()?;
+                Some(format!("{} = {}\n", manifest::toml_key(&unset.name), manifest::toml_text(value)))
+            })
+            .collect();
+        shared.assume(format!("[vars]\n{values}"), None);
+        Ok(shared)
+    }
+
     /// What the team shares of these files, with what it comes to.
     pub(crate) fn effective(files: Files) -> Self {
         let loaded = manifest::load_effective(&files.layers, Audience::Team);
