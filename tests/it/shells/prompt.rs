@@ -26,7 +26,7 @@ fn each_shell_shows_the_profile_and_its_time_and_runs_nothing_of_a_name() {
         typist.line(shell.set("AWS_PROFILE", "prod").trim_end());
         typist.sees("prod 11h");
         for name in ["$(touch run)`touch run`", "%D{x}%n\\u\\$(touch run)", "${(e):-$(touch run)}"] {
-            typist.line(&shell.set("AWS_PROFILE", name).trim_end());
+            typist.line(shell.set("AWS_PROFILE", name).trim_end());
             typist.sees(READY);
             typist.line("echo and' 'on");
             typist.sees("and on");
