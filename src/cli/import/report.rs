@@ -60,7 +60,8 @@ pub(crate) fn say(files: &AwsSnapshots, found: &Import, out: Out) {
 
 fn reason(left: &Left) -> String {
     let Why { reason, remedy } = &left.why;
-    if remedy.is_empty() { reason.clone() } else { format!("{reason}; {remedy}") }
+    let words = if remedy.is_empty() { reason.clone() } else { format!("{reason}; {remedy}") };
+    words.replace("?; ", "? ")
 }
 
 pub(crate) fn by_pattern(catalog: &Catalog) -> BTreeMap<&'static str, Vec<&str>> {
