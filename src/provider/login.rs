@@ -16,7 +16,7 @@ use crate::prompt::{Echo, NoAnswer, Question};
 use crate::secret::Secret;
 use crate::store::LoginCache;
 use crate::system::files::disk::DiskError;
-use crate::system::loopback::Loopback;
+use crate::system::loopback::{self, Loopback};
 use crate::system::random;
 use jiff::Timestamp;
 
@@ -178,7 +178,7 @@ impl Provider<'_> {
         let sign_in = SignIn { profile, session, endpoint, pkce, dpop_key };
         let credentials = match self.preference.sign_in_flow() {
             SignInFlow::CrossDevice => self.sign_in_elsewhere(&sign_in).await?,
-            SignInFlow::SameDevice => match Loopback::listen(CALLBACK_PATH).await {
+            SignInFlow::SameDevice => match loopback::listen(CALLBACK_PATH).await {
                 Ok(loopback) => self.sign_in_here(&sign_in, loopback).await?,
                 Err(error) => {
                     self.notify(&Notice::NoListener { cause: error.to_string() });
@@ -193,7 +193,7 @@ impl Provider<'_> {
     /// Waits for a browser on this machine that comes back to it.
     async fn sign_in_here(&self, sign_in: &SignIn<'_>, mut loopback: Loopback) -> Result<Credentials, ProviderError> {
         let (name, subject) = (&sign_in.profile.name, sign_in.session.as_str());
-        let redirect_uri = redirect_uri(loopback.port());
+        let redirect_uri = redirect_uri(loopback.address().port());
         self.show_page(sign_in, SignInFlow::SameDevice, &redirect_uri);
         let Some((callback, code)) = self.next_code(&sign_in.pkce, &mut loopback, subject).await else {
             return Err(ProviderError::CallbackTimedOut { profile: name.clone() });

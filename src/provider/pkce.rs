@@ -13,7 +13,7 @@ use crate::flow::{CALLBACK_PATH, CallError, Callback, Grant, Operation, Pkce, Pr
 use crate::model::{ClientUse, SsoClient, SsoToken};
 use crate::prompt::NoAnswer;
 use crate::secret::Secret;
-use crate::system::loopback::{BrowserRequest, Loopback};
+use crate::system::loopback::{self, BrowserRequest, Loopback};
 use crate::system::random;
 
 /// One authorization request.
@@ -37,7 +37,7 @@ impl Provider<'_> {
         };
         let client = self.pkce_client(request).await.map_err(|call| failed(request.name, call))?;
         self.check_clock(request.name)?;
-        let redirect_uri = redirect_uri(loopback.port());
+        let redirect_uri = redirect_uri(loopback.address().port());
         let authorization = Authorization { request, client: &client, pkce: &pkce, redirect_uri: &redirect_uri };
         match self.await_callback(&authorization, loopback).await? {
             Some(token) => Ok(token),
@@ -91,7 +91,7 @@ impl Provider<'_> {
         let deadline = Instant::now() + self.ports.callback_timeout;
         loop {
             let callback = timeout_at(deadline, loopback.next_request()).await.ok()?;
-            match pkce.read_callback(callback.query.expose()) {
+            match pkce.read_callback(callback.wanted.expose()) {
                 Callback::Foreign => self.answer(callback, subject, &CallbackOutcome::Foreign).await,
                 Callback::Unreadable => self.answer(callback, subject, &CallbackOutcome::Unreadable).await,
                 Callback::Refused(call) => return Some((callback, Err(call))),
@@ -132,7 +132,7 @@ impl Provider<'_> {
     pub(super) async fn answer(&self, callback: BrowserRequest, subject: &str, outcome: &CallbackOutcome<'_>) {
         let page = self.ports.frontend.callback_page(outcome, subject);
         // The login does not depend on the browser taking the page.
-        drop(callback.answer(&page).await);
+        drop(loopback::answer(callback, &page).await);
     }
 
     fn agrees_to_device(&self, request: TokenRequest<'_, '_>) -> Result<bool, ProviderError> {
@@ -148,5 +148,5 @@ impl Provider<'_> {
 
 async fn listen() -> io::Result<(Loopback, Pkce)> {
     let pkce = Pkce::new(&random::bytes()?);
-    Ok((Loopback::listen(CALLBACK_PATH).await?, pkce))
+    Ok((loopback::listen(CALLBACK_PATH).await?, pkce))
 }

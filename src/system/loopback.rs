@@ -1,46 +1,19 @@
 //! Owns a web server on 127.0.0.1 that waits for a browser's request for one path. Must not know what the browser sends.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
-use zeroize::Zeroizing;
-
+use super::web_server::{Answer, WebRequest, WebServer};
 use crate::secret::Secret;
 
-const LONGEST_REQUEST: usize = 8 * 1024;
-const MOST_HEADERS: usize = 100;
-/// The time limit for a request, and for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The most connections that are read at once: browsers open some that they never use, and so may anybody on this machine. The
-/// oldest one makes room for the next, since a browser sends its request long before so many others have come.
+/// Browsers open some that they never use.
 const MOST_CONNECTIONS: usize = 64;
-/// The pause after a failure to accept, such as for want of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A listener; dropping it closes every connection.
-#[derive(Debug)]
-pub(crate) struct Loopback {
-    listener: TcpListener,
-    port: u16,
-    path: &'static str,
-    readers: JoinSet<Option<BrowserRequest>>,
-    /// The oldest first.
-    reading: VecDeque<AbortHandle>,
-}
-
-/// A request for the path, which waits for its answer.
-#[derive(Debug)]
-pub(crate) struct BrowserRequest {
-    stream: TcpStream,
-    /// Without `?`. A token can be had for the code in it.
-    pub(crate) query: Secret,
-}
+/// A listener for a browser.
+pub(crate) type Loopback = WebServer<Secret>;
+/// A browser's request; what it wants is the query, without `?`. A token can be had for the code in it.
+pub(crate) type BrowserRequest = WebRequest<Secret>;
 
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -50,129 +23,36 @@ pub(crate) struct Page {
     pub(crate) policy: String,
 }
 
-impl Loopback {
-    /// Listens on any free port for `GET` of `path`.
-    pub(crate) async fn listen(path: &'static str) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = listener.local_addr()?.port();
-        Ok(Self { listener, port, path, readers: JoinSet::new(), reading: VecDeque::new() })
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Waits for the next request for the path, and refuses all others. Nothing is lost if this is dropped before it is done. A
-    /// connection that can't be accepted, which may be anybody's, does not end it.
-    pub(crate) async fn next_request(&mut self) -> BrowserRequest {
-        loop {
-            tokio::select! {
-                Some(read) = self.readers.join_next() => {
-                    if let Ok(Some(request)) = read {
-                        return request;
-                    }
-                }
-                accepted = self.listener.accept() => if let Ok((stream, _)) = accepted {
-                    self.read(stream);
-                } else {
-                    self.drop_oldest();
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                },
-            }
-        }
-    }
-
-    fn read(&mut self, stream: TcpStream) {
-        self.reading.retain(|reader| !reader.is_finished());
-        if self.reading.len() >= MOST_CONNECTIONS {
-            self.drop_oldest();
-        }
-        self.reading.push_back(self.readers.spawn(receive(stream, self.port, self.path)));
-    }
-
-    fn drop_oldest(&mut self) {
-        if let Some(oldest) = self.reading.pop_front() {
-            oldest.abort();
-        }
-    }
+/// Listens on any free port of 127.0.0.1 for `GET` of `path`.
+pub(crate) async fn listen(path: &'static str) -> io::Result<Loopback> {
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    Loopback::listen(address, MOST_CONNECTIONS, Arc::new(move |request| judge(request, path))).await
 }
 
-impl BrowserRequest {
-    pub(crate) async fn answer(mut self, page: &Page) -> io::Result<()> {
-        let Page { status, html, policy } = page;
-        send(&mut self.stream, *status, "text/html; charset=utf-8", &policy_header(policy), html).await
-    }
-
-    /// Sends the browser on to `url`, which must have no line end in it.
-    pub(crate) async fn redirect(mut self, url: &Secret) -> io::Result<()> {
-        let location = Zeroizing::new(format!("Location: {}\r\n", url.expose()));
-        send(&mut self.stream, 303, "text/plain", &location, "").await
-    }
+pub(crate) async fn answer(request: BrowserRequest, page: &Page) -> io::Result<()> {
+    let Page { status, html, policy } = page;
+    let header = &format!("Content-Security-Policy: {policy}\r\n");
+    request.answer(&Answer { status: *status, content_type: "text/html; charset=utf-8", header, body: html }).await
 }
 
-/// Reads one request, and refuses it if it is not for the path.
-async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<BrowserRequest> {
-    // A token can be had for it: with room for all of it, no copy is left in memory.
-    let mut request = Zeroizing::new(Vec::with_capacity(LONGEST_REQUEST));
-    let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
-    let judged = if read { judge(&request, port, path) } else { Err(431) };
-    match judged {
-        Ok(query) => Some(BrowserRequest { stream, query }),
-        Err(status) => {
-            let body = format!("{status} {}\n", reason(status));
-            // A failure to answer does not matter.
-            drop(send(&mut stream, status, "text/plain", &policy_header("default-src 'none'"), &body).await);
-            // Closing a connection with something unread would take the answer back.
-            let mut rest = [0; 1024];
-            let drain = async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
-            drop(timeout(Duration::from_secs(1), drain).await);
-            None
-        }
-    }
-}
-
-/// Reads up to the empty line after the headers; false if that is more than [`LONGEST_REQUEST`].
-async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<bool> {
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        if request.len() >= LONGEST_REQUEST {
-            return Ok(false);
-        }
-        let room = LONGEST_REQUEST - request.len();
-        if (&mut *stream).take(room as u64).read_buf(request).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-    Ok(true)
+/// Sends the browser on to `url`, which must have no line end in it.
+pub(crate) async fn redirect(request: BrowserRequest, url: &Secret) -> io::Result<()> {
+    let location = Secret::new(format!("Location: {}\r\n", url.expose()));
+    request.answer(&Answer { status: 303, content_type: "text/plain", header: location.expose(), body: "" }).await
 }
 
 /// The query of a request for `path`, or the status that refuses it.
 ///
-/// `Host` must be this server's address: another name that leads to 127.0.0.1 is DNS rebinding. The request must be for a page of
-/// its own, not for a part of another site's page, which could search for this port unseen (Fetch Metadata; a browser that does not
-/// send it is believed).
-fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut parsed = httparse::Request::new(&mut headers);
-    match parsed.parse(request) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(431),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(400),
-    }
-    let mut hosts = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
-    let is_own = hosts.next().is_some_and(|host| host.value == format!("127.0.0.1:{port}").as_bytes());
-    if !is_own || hosts.next().is_some() {
-        return Err(421);
-    }
-    let target = parsed.path.unwrap_or_default();
+/// The request must be for a page of its own, not for a part of another site's page, which could search for this port unseen (Fetch
+/// Metadata; a browser that does not send it is believed).
+fn judge(request: &httparse::Request<'_, '_>, path: &str) -> Result<Secret, u16> {
+    let target = request.path.unwrap_or_default();
     let (found, query) = target.split_once('?').unwrap_or((target, ""));
     if found != path {
         return Err(404);
     }
-    if parsed.method != Some("GET") {
-        return Err(405);
-    }
     let is_wanted = |name: &str, wanted: &str| {
-        let mut all = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        let mut all = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
         all.all(|header| header.value == wanted.as_bytes())
     };
     if !is_wanted("Sec-Fetch-Mode", "navigate") || !is_wanted("Sec-Fetch-Dest", "document") {
@@ -181,43 +61,24 @@ fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
     Ok(Secret::new(query))
 }
 
-fn policy_header(policy: &str) -> String {
-    format!("Content-Security-Policy: {policy}\r\n")
-}
-
-/// `header` is one more, with its line end.
-async fn send(stream: &mut TcpStream, status: u16, kind: &str, header: &str, body: &str) -> io::Result<()> {
-    let response = Zeroizing::new(format!(
-        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
-         Cache-Control: no-store\r\n{header}Referrer-Policy: no-referrer\r\n\
-         X-Content-Type-Options: nosniff\r\n\r\n{body}",
-        reason(status),
-        body.len()
-    ));
-    let work = async {
-        stream.write_all(response.as_bytes()).await?;
-        stream.shutdown().await
-    };
-    timeout(PATIENCE, work).await?
-}
-
-fn reason(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Status")
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::thread::JoinHandle;
 
+    use tokio::time::timeout;
+
     use super::*;
+    use crate::system::web_server::{LONGEST_REQUEST, PATIENCE, judge_request};
 
     /// The path that is served here.
     const PATH: &str = "/back";
 
     /// What `judge` says, the query shown.
     fn verdict(request: &str) -> Result<String, u16> {
-        judge(request.as_bytes(), 5000, PATH).map(|query| query.expose().to_owned())
+        let address = (Ipv4Addr::LOCALHOST, 5000).into();
+        judge_request(request.as_bytes(), address, &|request| judge(request, PATH))
+            .map(|query| query.expose().to_owned())
     }
 
     #[test]
@@ -276,7 +137,7 @@ mod tests {
     /// Runs `work` with a listener.
     fn listening<T>(work: impl AsyncFnOnce(Loopback) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { work(Loopback::listen(PATH).await.unwrap()).await })
+        runtime.block_on(async { work(listen(PATH).await.unwrap()).await })
     }
 
     fn page(html: &str) -> Page {
@@ -286,18 +147,18 @@ mod tests {
     #[test]
     fn connections_that_are_never_used_and_other_requests_do_not_keep_the_browser_waiting() {
         listening(async |mut loopback| {
-            let port = loopback.port();
+            let port = loopback.address().port();
             let idle: Vec<_> =
                 (0..5).map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
             let icon = browser(port, get(port, "/favicon.ico"));
             let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
             let wanted = browser(port, get(port, "/back?code=a"));
             let request = loopback.next_request().await;
-            assert_eq!(request.query.expose(), "code=a");
+            assert_eq!(request.wanted.expose(), "code=a");
             assert!(!format!("{request:?}").contains("code=a"));
-            request.answer(&page("<h1>ü</h1>")).await.unwrap();
-            let answer = wanted.join().unwrap();
-            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            answer(request, &page("<h1>ü</h1>")).await.unwrap();
+            let text = wanted.join().unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
             for header in
                 ["Content-Length: 11", "Cache-Control: no-store", "Connection: close", "Referrer-Policy: no-referrer"]
@@ -320,15 +181,15 @@ mod tests {
     #[test]
     fn a_browser_gets_in_however_many_connections_somebody_keeps_open() {
         listening(async |mut loopback| {
-            let port = loopback.port();
+            let port = loopback.address().port();
             let idle: Vec<_> = (0..MOST_CONNECTIONS + 5)
                 .map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap())
                 .collect();
             let wanted = browser(port, get(port, "/back?code=a"));
             // Less than it takes until a connection without a request is given up.
             let request = timeout(PATIENCE / 2, loopback.next_request()).await.expect("the oldest ones make room");
-            assert_eq!(request.query.expose(), "code=a");
-            request.answer(&page("")).await.unwrap();
+            assert_eq!(request.wanted.expose(), "code=a");
+            answer(request, &page("")).await.unwrap();
             wanted.join().unwrap();
             drop(idle);
         });
@@ -337,8 +198,8 @@ mod tests {
     #[test]
     fn only_this_machine_is_listened_to_and_nobody_once_it_is_dropped() {
         let port = listening(async |loopback| {
-            assert_eq!(loopback.listener.local_addr().unwrap().ip(), Ipv4Addr::LOCALHOST);
-            loopback.port()
+            assert_eq!(loopback.address().ip(), Ipv4Addr::LOCALHOST);
+            loopback.address().port()
         });
         assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
     }

@@ -11,3 +11,4 @@ pub(crate) mod programs;
 pub(crate) mod random;
 pub(crate) mod tty;
 pub(crate) mod wait;
+pub(crate) mod web_server;

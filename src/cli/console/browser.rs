@@ -12,7 +12,7 @@ use crate::cli::login::runtime::run;
 use crate::cli::ui::failure::Failure;
 use crate::render::{self, PageStatus, PageText};
 use crate::secret::Secret;
-use crate::system::loopback::{Loopback, Page};
+use crate::system::loopback::{self, Page};
 use crate::system::programs::browser;
 use crate::system::random;
 
@@ -56,16 +56,16 @@ impl<'a> Opener<'a> {
     /// whoever has the link is signed in.
     async fn send_on(&self, link: &Secret) -> Result<(), Failure> {
         let unable = |error| Failure::new(Exit::Unavailable, "no browser can be sent to the console").because(&error);
-        let mut loopback = Loopback::listen(PATH).await.map_err(unable)?;
+        let mut listener = loopback::listen(PATH).await.map_err(unable)?;
         let once = hex::encode(random::bytes::<16>().map_err(unable)?);
-        self.start(&format!("http://127.0.0.1:{}{PATH}?{once}", loopback.port()))?;
+        self.start(&format!("http://127.0.0.1:{}{PATH}?{once}", listener.address().port()))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let Ok(request) = timeout_at(deadline, loopback.next_request()).await else { return Err(nobody_came()) };
-            if request.query.expose() == once {
-                return request.redirect(link).await.map_err(unable);
+            let Ok(request) = timeout_at(deadline, listener.next_request()).await else { return Err(nobody_came()) };
+            if request.wanted.expose() == once {
+                return loopback::redirect(request, link).await.map_err(unable);
             }
-            drop(request.answer(&unknown_page()).await);
+            drop(loopback::answer(request, &unknown_page()).await);
         }
     }
 }
