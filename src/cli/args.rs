@@ -37,7 +37,7 @@ fn groups() -> String {
     ];
     const MORE: [(&str, &str); 4] = [
         ("Set up", "import, update, vars, keys, mfa, discover, store move, hook"),
-        ("Work", "use, env, console, logout"),
+        ("Work", "use, env, serve, console, logout"),
         ("Look", "status, show, list, graph, diff, doctor"),
         ("Machines", "credential-process, completions, schema, man"),
     ];
@@ -141,6 +141,7 @@ pub(crate) enum Command {
     Graph(command::graph::Args),
     Use(command::using::Args),
     Exec(command::exec::Args),
+    Serve(command::serve::Args),
     Env(command::env::Args),
     Console(command::console::Args),
     CredentialProcess(command::credential_process::Args),

@@ -20,6 +20,7 @@ mod login;
 mod logout;
 mod mfa;
 mod paths;
+mod serve;
 mod shell;
 mod show;
 mod status;
@@ -130,6 +131,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Use(args) => command::using::run(args, app),
         Command::Exec(args) => command::exec::run(args, app),
         Command::Console(args) => command::console::run(args, app),
+        Command::Serve(args) => command::serve::run(args, app),
         Command::CredentialProcess(args) => command::credential_process::run(args, app),
         Command::Logout(args) => command::logout::run(args, app),
         Command::Schema(args) => command::schema::run(args, app.out),
@@ -182,7 +184,7 @@ fn suggests_another_word(error: &clap::Error) -> bool {
 
 /// The tip for those who name a profile or an SSO session as AWS CLI wants it.
 fn name_without_option(error: &clap::Error, words: &[String]) -> Option<String> {
-    const COMMANDS: [&str; 7] = ["login", "logout", "status", "env", "use", "exec", "discover"];
+    const COMMANDS: [&str; 8] = ["login", "logout", "status", "env", "use", "exec", "serve", "discover"];
     let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };
     let option = ["--profile", "--sso", "--sso-session"].into_iter().find(|option| option == refused)?;
     let command = words.get(1).filter(|command| COMMANDS.contains(&command.as_str()))?;

@@ -11,6 +11,12 @@ fn login_shell(host: &Host) -> &str {
     host.var("SHELL").and_then(|path| path.rsplit('/').next()).unwrap_or_default()
 }
 
+/// The program that the person types at.
+pub(crate) fn interactive_shell(host: &Host) -> OsString {
+    let (variable, other) = if cfg!(windows) { ("COMSPEC", "cmd.exe") } else { ("SHELL", "/bin/sh") };
+    host.var_os(variable).map_or_else(|| other.into(), OsString::from)
+}
+
 /// The shell that probably reads environment lines. Unknown names are POSIX shells (dash, ksh, busybox), or none (nologin),
 /// where scripts are sh's.
 pub(crate) fn current_shell(host: &Host) -> Result<Shell, Failure> {

@@ -1,6 +1,7 @@
-//! Owns the JSON that AWS's SDKs expect of a `credential_process` (aws-facts §7).
+//! Owns the JSON that AWS's SDKs expect of a `credential_process` (aws-facts §7) and of an endpoint for container credentials.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::model::{Credentials, utc};
 use crate::secret::Secret;
@@ -28,6 +29,18 @@ pub(crate) fn process_json(credentials: &Credentials) -> Result<String, serde_js
     })
 }
 
+/// The answer of an endpoint for container credentials, which needs a session (aws-facts §14). None for a long-term key.
+pub(crate) fn container_json(credentials: &Credentials) -> Option<Secret> {
+    let (token, end) = credentials.session_token.as_ref().zip(credentials.expiration)?;
+    let document = json!({
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.expose(),
+        "Token": token.expose(),
+        "Expiration": utc(end),
+    });
+    Some(Secret::new(document.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,7 +57,12 @@ mod tests {
             process_json(&credentials).unwrap(),
             r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"s/+","SessionToken":"t\"","Expiration":"2026-01-01T00:00:00Z"}"#
         );
+        assert_eq!(
+            container_json(&credentials).unwrap().expose(),
+            r#"{"AccessKeyId":"ASIA1","SecretAccessKey":"s/+","Token":"t\"","Expiration":"2026-01-01T00:00:00Z"}"#
+        );
         credentials.session_token = None;
+        assert!(container_json(&credentials).is_none());
         credentials.expiration = None;
         assert_eq!(
             process_json(&credentials).unwrap(),

@@ -158,6 +158,16 @@ impl EnvChange {
         if let Some(expiration) = credentials.expiration {
             set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
         }
+        Self::with(set, name, values, leftovers)
+    }
+
+    /// As [`Self::to`], with `set` in place of the credentials.
+    pub(crate) fn with(
+        mut set: Vec<(&'static str, Secret)>,
+        name: &ProfileName,
+        values: &BTreeMap<String, String>,
+        leftovers: Leftovers,
+    ) -> Self {
         if let Some(region) = values.get("region") {
             set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region))));
             set.push((OWN_REGION, Secret::new(region)));

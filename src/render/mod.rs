@@ -15,7 +15,7 @@ mod table;
 mod terminal_text;
 
 pub(crate) use completion::{COMPLETE_VARIABLE, Completion, CompletionShell};
-pub(crate) use credential_process::process_json;
+pub(crate) use credential_process::{container_json, process_json};
 pub(crate) use graph::{Graph, GraphNode};
 pub(crate) use hook::{HOOK_VARIABLE, HOOKED_VARIABLE, HookShell};
 pub(crate) use identity::{

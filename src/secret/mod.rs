@@ -21,6 +21,11 @@ impl Secret {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Compares without telling, by the time it takes, how much of a guess is right.
+    pub(crate) fn is_in_constant_time(&self, guess: &[u8]) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), guess).is_ok()
+    }
 }
 
 impl fmt::Debug for Secret {

@@ -13,6 +13,8 @@ use signal_hook::low_level::unregister;
 
 /// Ctrl-C, as a signal.
 pub(crate) const SIGINT: i32 = 2;
+/// Ctrl-\, as a signal.
+pub(super) const SIGQUIT: i32 = 3;
 /// The time between two looks for a Ctrl-C, short enough that nobody notices.
 pub(super) const POLL: Duration = Duration::from_millis(20);
 
@@ -73,7 +75,7 @@ impl Drop for Listener {
 /// True if this process was started to ignore a signal (`trap '' INT`, `nohup`, a script's `&`). Whatever it starts must find
 /// that unchanged.
 #[cfg(target_os = "linux")]
-pub(super) fn is_ignored(signal: i32) -> bool {
+pub(in crate::system) fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
@@ -81,7 +83,7 @@ pub(super) fn is_ignored(signal: i32) -> bool {
 
 /// Elsewhere only a system call tells, and Rust has no safe form of it.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn is_ignored(_signal: i32) -> bool {
+pub(in crate::system) fn is_ignored(_signal: i32) -> bool {
     false
 }
 
@@ -95,12 +97,29 @@ type OneSignal = tokio::signal::unix::Signal;
 type OneSignal = tokio::signal::windows::CtrlC;
 
 impl Signals {
-    /// Leaves out signals that this process was started to ignore.
     #[cfg(unix)]
     pub(crate) fn listen() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGTERM};
+        Self::of(&[SIGINT, SIGTERM, SIGHUP])
+    }
+
+    /// Also for those that mean something to a program behind this process.
+    #[cfg(unix)]
+    pub(super) fn listen_for_program() -> io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+        Self::of(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn listen_for_program() -> io::Result<Self> {
+        Self::listen()
+    }
+
+    /// Leaves out signals that this process was started to ignore.
+    #[cfg(unix)]
+    fn of(numbers: &[i32]) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|number| !is_ignored(*number));
+        let heeded = numbers.iter().copied().filter(|number| !is_ignored(*number));
         heeded.map(|number| Ok((number, signal(SignalKind::from_raw(number))?))).collect::<io::Result<_>>().map(Self)
     }
 

@@ -117,6 +117,9 @@ mod scene;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+#[cfg(unix)]
+mod serve;
+#[cfg(test)]
 mod shells;
 #[cfg(test)]
 #[cfg(unix)]

@@ -7,10 +7,12 @@ use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::exec::batch::{Batch, check_program, not_started};
+use crate::cli::exec::with_server::run_with_server;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::warm;
+use crate::cli::shell::interactive_shell;
 use crate::cli::ui::failure::Failure;
 use crate::model::Glob;
 use crate::provider::CODE_VARIABLE;
@@ -23,7 +25,11 @@ use crate::system::programs::process;
 /// Every variable that carries or selects another AWS identity is unset; endpoints, files and other settings stay.
 /// awsauth's own flags come before CMD. From CMD on, every word is passed on as it is, `--` included. A CMD that begins
 /// with - needs `--` before it. CMD replaces awsauth: signals reach it, and its exit code is the result. The exit code
-/// is 127 if there is no such command, and 126 if it can't run.
+/// is 127 if there is no such command, and 126 if it can't run. Without CMD, at a terminal, it is a shell, whose prompt
+/// may show `AWSAUTH_PROFILE`.
+///
+/// With --server, CMD has no keys. It asks an endpoint on 127.0.0.1 for them, as in a container, and awsauth renews them
+/// as long as CMD runs. All of AWS's SDKs and tools can do that.
 ///
 /// With a glob such as 'prod-*', --tag or --all, CMD runs once for each profile, in the manifest's order, after one
 /// login for all of them. Each run has its profile's credentials, the name in `AWSAUTH_PROFILE`, and an empty standard
@@ -37,7 +43,7 @@ use crate::system::programs::process;
 /// own, and SIGINT, SIGTERM and SIGHUP are passed on to the whole group.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
-awsauth exec [OPTIONS] <NAME> [--] <CMD>...
+awsauth exec [OPTIONS] <NAME> [[--] <CMD>...]
        awsauth exec [OPTIONS] '<GLOB>' [--] <CMD>...
        awsauth exec [OPTIONS] <--tag <TAG>|--all> -- <CMD>...")]
 #[command(after_help = "\
@@ -55,6 +61,9 @@ pub(crate) struct Args {
     /// How many run at once, for many profiles
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=100))]
     parallel: u16,
+    /// Renew the credentials as long as CMD runs
+    #[arg(long, conflicts_with_all = ["all", "tag", "parallel"])]
+    server: bool,
     /// Profile, or a glob such as 'prod-*'
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<OsString>,
@@ -76,9 +85,13 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if is_many {
         check_escape(args, &command, host.words())?;
     }
-    let Some((program, rest)) = command.split_first() else {
+    let shell = command.is_empty().then(|| args.shell(host)).flatten();
+    let Some((program, rest)) = shell.as_slice().split_first().or_else(|| command.split_first()) else {
         return Err(without_command(args, host.words()));
     };
+    if let (Some(_), Some(name)) = (&shell, name) {
+        out.say(&format!("{}: a shell with its credentials; `exit` leaves it", name.display()));
+    }
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
     let wanted = match &*names {
         [_] if args.parallel > 1 && !Glob::is_meant(&names[0]) => {
@@ -87,7 +100,10 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         [name] if !Glob::is_meant(name) => {
             // What is wrong with the program is told in words of the manifest.
             let is_found = process::missing(program, host.var_os("PATH")).is_none();
-            if is_found && let Some((_, change)) = warm::kept_environment(name, app)? {
+            if is_found
+                && !args.server
+                && let Some((_, change)) = warm::kept_environment(name, app)?
+            {
                 return become_program(program, rest, &change);
             }
             let service = LoginService::new(app)?;
@@ -95,7 +111,10 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             if service.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
                 return Err(without_name(&[&[name.into()], &*command].concat()));
             }
-            return become_command(&service, name, args.login(), host, program, rest);
+            return run_one(&service, name, args, app, program, rest);
+        }
+        [_] if args.server => {
+            return Err(Failure::new(Exit::Usage, "`--server` is for one profile: for many, `awsauth serve`"));
         }
         [] if args.all => Wanted::All,
         [] => Wanted::Tags(&args.tags.tag),
@@ -115,6 +134,14 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 impl Args {
     fn login(&self) -> InPlace {
         InPlace::unless(self.no_login)
+    }
+
+    /// The person's shell, for a plain NAME at a terminal.
+    fn shell(&self, host: &Host) -> Option<OsString> {
+        let name = self.name.as_ref()?.to_string_lossy();
+        let is_one = !self.all && self.tags.tag.is_empty() && self.parallel == 1 && !Glob::is_meant(&name);
+        let is_wanted = is_one && host.is_interactive() && !self.has_name_escaped(host.words());
+        is_wanted.then(|| interactive_shell(host))
     }
 
     /// True if clap took the first word after `--` for NAME.
@@ -156,20 +183,23 @@ fn without_name(command: &[OsString]) -> Failure {
         .hint(format!("the profile comes before `--`: `awsauth exec NAME {command}`"))
 }
 
-/// Becomes the command with the credentials of one profile.
-fn become_command(
+/// Becomes the command with the credentials of one profile, or runs it beside an endpoint.
+fn run_one(
     service: &LoginService<'_>,
     name: &str,
-    login: InPlace,
-    host: &Host,
+    args: &Args,
+    app: App<'_>,
     program: &OsString,
     rest: &[OsString],
 ) -> Result<Exit, Failure> {
     let profile = service.manifest.profile(name)?;
     service.manifest.warn_of_errors();
-    check_program(program, rest, &service.manifest.catalog, host)?;
-    let credentials = service.credentials_for(name, login)?;
-    become_program(program, rest, &service.env_change(profile, &credentials, host))
+    check_program(program, rest, &service.manifest.catalog, app.host)?;
+    if args.server {
+        return run_with_server(service, profile, args.login(), (program, rest), app);
+    }
+    let credentials = service.credentials_for(name, args.login())?;
+    become_program(program, rest, &service.env_change(profile, &credentials, app.host))
 }
 
 fn become_program(program: &OsString, rest: &[OsString], change: &EnvChange) -> Result<Exit, Failure> {

@@ -22,6 +22,7 @@ pub(crate) mod logout;
 pub(crate) mod man;
 pub(crate) mod mfa;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod store;

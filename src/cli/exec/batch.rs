@@ -25,8 +25,7 @@ use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
-use crate::provider::CODE_VARIABLE;
-use crate::provider::ProviderError;
+use crate::provider::{CODE_VARIABLE, ProviderError, RenewPolicy};
 use crate::render::table;
 use crate::system::clock;
 use crate::system::host::Host;
@@ -328,7 +327,8 @@ impl<'b> BatchRun<'b> {
             return held;
         }
         let service = self.batch.service;
-        match service.renew(chain).await {
+        // With this policy, a failure is told even if the old session is still valid.
+        match service.renew(chain, RenewPolicy::TargetOnly).await {
             Some(Ok(newer)) => newer,
             // AWS can't be reached: the next profile would wait as long.
             Some(Err(error)) if service.failure_of(&error, chain.target().name.as_str()).exit == Exit::Unavailable => {

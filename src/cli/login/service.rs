@@ -206,9 +206,9 @@ impl<'a> LoginService<'a> {
         run(Box::pin(self.provider(options).sign_in(session)))
     }
 
-    /// Renews one chain unattended, on the caller's runtime. A failure is returned even if the old session is still valid.
-    pub(crate) async fn renew(&self, chain: &Chain<'_>) -> Option<CredentialResult> {
-        let options = LoginOptions { policy: RenewPolicy::TargetOnly, ..LoginOptions::unattended(1) };
+    /// Renews one chain unattended, on the caller's runtime.
+    pub(crate) async fn renew(&self, chain: &Chain<'_>, policy: RenewPolicy) -> Option<CredentialResult> {
+        let options = LoginOptions { policy, ..LoginOptions::unattended(1) };
         let provider = self.provider(options);
         let plan = match provider.plan(std::slice::from_ref(chain)) {
             Ok(plan) => plan,

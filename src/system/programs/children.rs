@@ -16,6 +16,8 @@ use tokio::time::timeout;
 use super::process::{self, End};
 use crate::secret::Secret;
 use crate::system::core_dumps;
+use crate::system::interrupt::{SIGINT, SIGQUIT, Signals};
+use crate::system::tty::Tty;
 
 /// How long a program's streams are read after its end: something that it started may keep them open.
 const GRACE: Duration = Duration::from_secs(1);
@@ -125,21 +127,53 @@ impl<'r> Running<'r> {
         Ended { end: status.map_or(End::Code(1), End::of), time, captured, lost }
     }
 
-    /// Until the program's end is awaited, `id` is there and no other process has the number: no signal reaches a stranger.
-    #[cfg(unix)]
     fn pass_on(&self, signal: Option<i32>) {
-        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let (Some(signal), Some(pid)) = (signal.and_then(Signal::from_named_raw), pid) else { return };
-        // One that has just ended needs none.
-        let _ = match self.group {
-            ProcessGroup::Own => kill_process_group(pid, signal),
-            ProcessGroup::Shared => kill_process(pid, signal),
-        };
+        if let Some(signal) = signal {
+            send(&self.child, self.group, signal);
+        }
     }
+}
 
-    #[cfg(not(unix))]
-    fn pass_on(&self, _signal: Option<i32>) {}
+/// Until the program's end is awaited, `id` is there and no other process has the number: no signal reaches a stranger.
+#[cfg(unix)]
+fn send(child: &Child, group: ProcessGroup, signal: i32) {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let (Some(signal), Some(pid)) = (Signal::from_named_raw(signal), pid) else { return };
+    // One that has just ended needs none.
+    let _ = match group {
+        ProcessGroup::Own => kill_process_group(pid, signal),
+        ProcessGroup::Shared => kill_process(pid, signal),
+    };
+}
+
+#[cfg(not(unix))]
+fn send(_child: &Child, _group: ProcessGroup, _signal: i32) {}
+
+/// Runs `program` on this process's own streams, and passes on the signals that reach this process alone. `set` and `unset` change
+/// its environment.
+pub(crate) async fn run_in_front(
+    program: &OsString,
+    args: &[OsString],
+    set: &[(&'static str, Secret)],
+    unset: &[&str],
+) -> io::Result<End> {
+    // Before the program: a signal must not end this process and leave the program behind.
+    let mut signals = Signals::listen_for_program()?;
+    let mut command = Command::new(program);
+    process::remove_variables(command.args(args).as_std_mut(), unset);
+    command.envs(set.iter().map(|(name, value)| (name, value.expose())));
+    let mut child = core_dumps::with_original_limit(|| command.spawn())?;
+    loop {
+        tokio::select! {
+            biased;
+            // What is typed at the terminal has reached the program itself.
+            signal = signals.next() => if ![SIGINT, SIGQUIT].contains(&signal) || !Tty::is_in_front() {
+                send(&child, ProcessGroup::Shared, signal);
+            },
+            status = child.wait() => return status.map(End::of),
+        }
+    }
 }
 
 /// The destination of a program's output.

@@ -7,7 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
 use crate::secret::Secret;
-use crate::system::core_dumps;
+use crate::system::{core_dumps, interrupt};
+
+/// The system tells nobody of the end of a process that is no child of theirs.
+#[cfg(unix)]
+const PARENT_POLL: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -73,6 +77,21 @@ pub(crate) fn become_program<'a>(
     run(&mut command)
 }
 
+/// Waits until the process that started this one has ended. Never, if this process was started to outlive it, as by `nohup`.
+#[cfg(unix)]
+pub(crate) async fn parent_ended() {
+    use rustix::process::getppid;
+    let parent = getppid();
+    while getppid() == parent || interrupt::is_ignored(signal_hook::consts::SIGHUP) {
+        tokio::time::sleep(PARENT_POLL).await;
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn parent_ended() {
+    std::future::pending::<()>().await;
+}
+
 /// The error of starting a `program` that does not exist; none if it may exist. A name is looked up in the directories of `path`.
 #[cfg(unix)]
 pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error> {
@@ -106,8 +125,7 @@ fn run(command: &mut Command) -> io::Error {
     // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program decides what they mean, and this process must
     // outlive them to return the exit code.
     #[cfg(windows)]
-    let _held =
-        (crate::system::interrupt::listen(), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+    let _held = (interrupt::listen(), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     match command.status() {
         // The code has 32 bits, some of which `ExitCode` would lose, such as those of the code for Ctrl-C.
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "the program has taken this process's place")]

@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// Its program and arguments.
-    fn words(self) -> Vec<OsString> {
+    pub(super) fn words(self) -> Vec<OsString> {
         let words = match self {
             Self::AwsCli => {
                 let words = CALLER_ARN.iter().map(OsString::from);

@@ -13,6 +13,7 @@ mod moto;
 mod native;
 mod process;
 mod reading;
+mod server;
 mod team;
 mod tokens;
 mod verdicts;

@@ -1,0 +1,110 @@
+//! Owns `awsauth serve`.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde_json::json;
+
+use crate::cli::app::App;
+use crate::cli::config::complete::profile_names;
+use crate::cli::config::selection::{Among, Wanted, choose};
+use crate::cli::exit::Exit;
+use crate::cli::login::options::InPlace;
+use crate::cli::login::runtime::runtime;
+use crate::cli::login::service::LoginService;
+use crate::cli::serve::server::{CredentialServer, Place};
+use crate::cli::serve::variables::{TOKEN_VARIABLE, URL_VARIABLE};
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::system::interrupt::{self, SIGINT, Signals};
+use crate::system::programs::process::parent_ended;
+
+/// Where all SDKs take credentials by plain HTTP from, beside loopback (aws-facts §14).
+const CONTAINER_ADDRESSES: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
+
+/// Give credentials to other programs and containers
+///
+/// It prints two variables for each profile. A program or container that has them asks this endpoint for credentials, as
+/// AWS's SDKs do in a container. awsauth renews them until Ctrl-C, or until the shell or program that started it ends; one
+/// that is started with `nohup` goes on. If a person is needed, run `awsauth login` elsewhere: the endpoint goes on then.
+///
+/// Only programs of this machine reach it. --listen opens another address, where whoever has the token gets credentials,
+/// and nothing is encrypted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth serve prod dev
+  awsauth serve prod --listen 169.254.170.2 --port 80  # for Docker")]
+pub(crate) struct Args {
+    /// Profiles, or globs such as 'prod-*'
+    #[arg(value_name = "NAME", required = true, add = clap_complete::ArgValueCandidates::new(profile_names))]
+    names: Vec<String>,
+    /// Port [default: any free one]
+    #[arg(long, default_value = "0", hide_default_value = true)]
+    port: u16,
+    /// Address of another interface [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), hide_default_value = true)]
+    listen: IpAddr,
+    /// Fail instead of logging in on the terminal
+    #[arg(long)]
+    no_login: bool,
+}
+
+/// Serves until Ctrl-C.
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    Out::check_stdout()?;
+    if args.listen.is_unspecified() {
+        let failure =
+            Failure::new(Exit::Usage, format!("`--listen {}` is every interface of this machine", args.listen));
+        return Err(failure.hint("name the address of one, such as 169.254.170.2"));
+    }
+    let service = LoginService::new(app)?;
+    let profiles = choose(&service.manifest, Wanted::Names(&args.names), Among::Every)?;
+    service.manifest.warn_of_errors();
+    for profile in &profiles {
+        CredentialServer::check(&service, profile, InPlace::unless(args.no_login))?;
+    }
+    let names: Vec<String> = profiles.iter().map(|profile| profile.name.to_string()).collect();
+    // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
+    let _listener = interrupt::listen();
+    let runtime = runtime()?;
+    let ended = runtime.block_on(serve(&names, args, app));
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(names: &[String], args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let unheard = |error| Failure::new(Exit::Unavailable, "can't wait for signals").because(&error);
+    let mut signals = Signals::listen().map_err(unheard)?;
+    let mut server = CredentialServer::listen(names, (args.listen, args.port).into(), app).await?;
+    warn_of(args.listen, app.out);
+    print(&server.url(), server.places(), app.out)?;
+    app.out.say(&format!("serving {} until Ctrl-C", names.join(", ")));
+    tokio::select! {
+        // Ctrl-C is how a person ends it.
+        signal = signals.next() => Ok(if signal == SIGINT { Exit::Done } else { Exit::Interrupted }),
+        () = parent_ended() => Ok(Exit::Interrupted),
+        never = server.run() => match never {},
+    }
+}
+
+fn warn_of(address: IpAddr, out: Out) {
+    if address.is_loopback() {
+        return;
+    }
+    out.warn(&format!("whoever reaches {address} and has the token gets the credentials, and nothing is encrypted"));
+    if !CONTAINER_ADDRESSES.contains(&&*address.to_string()) {
+        let others = CONTAINER_ADDRESSES.join(", ");
+        out.warn(&format!("AWS's SDKs take credentials only from loopback, {others}: they refuse {address}"));
+    }
+}
+
+fn print(url: &str, places: &[Place], out: Out) -> Result<(), Failure> {
+    if out.json {
+        let profile = |place: &Place| json!({ "profile": place.name, "url": url, "token": place.token.expose() });
+        return out.document(json!({ "profiles": places.iter().map(profile).collect::<Vec<_>>() }));
+    }
+    let lines = |Place { name, token }: &Place| {
+        format!("# {name}\n{URL_VARIABLE}={url}\n{TOKEN_VARIABLE}={}\n", token.expose())
+    };
+    out.data(&places.iter().map(lines).collect::<String>())
+}

@@ -1,0 +1,142 @@
+//! `exec --server`: every reader signs with what the endpoint gives, and with the next session when the first has ended.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use super::client::tool;
+use super::home::Variant;
+use super::{Client, Home, PROFILES};
+use crate::scene::session_file;
+use crate::support::sandbox::Run;
+
+/// The role that all of this is about.
+const ROLE: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
+
+/// Lets the kept session of `prod` be over.
+fn expire(home: &Home) {
+    let file = session_file("prod");
+    let mut session: serde_json::Value = serde_json::from_str(&home.sandbox.read(&file)).unwrap();
+    let ago = |minutes| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
+    (session["obtained_at"], session["expiration"]) = (ago(61).into(), ago(1).into());
+    home.sandbox.write(&file, session.to_string());
+}
+
+/// `exec prod --server` of a client.
+fn command(home: &Home, client: Client) -> Command {
+    let mut command = home.sandbox.command(["exec", "prod", "--server", "--"]);
+    // AWS CLI asks once: a shell asks with it again.
+    if client == Client::AwsCli {
+        command.args(["sh", "-c", "\"$@\"; while read line; do \"$@\"; done", "sh"]);
+    }
+    command.args(client.words()).env("READER_REPEATS", "1");
+    command
+}
+
+/// The key that signed the last call, which must have been accepted.
+fn signer(home: &Home, client: Client) -> String {
+    assert_eq!(home.fake.unexpected().len(), 0, "{client:?}: {:#?}", home.fake.unexpected());
+    let requests = home.fake.requests();
+    let last = requests.last().expect("the client must have called");
+    assert_eq!((last.operation.as_str(), last.status), ("GetCallerIdentity", 200), "{client:?}");
+    last.access_key_id.clone().expect("GetCallerIdentity must be signed")
+}
+
+#[test]
+fn every_reader_signs_by_the_endpoint_and_goes_on_with_the_next_session() {
+    for client in Client::ALL {
+        let home = Home::ready(Variant::Native);
+        // So little that they ask before every call: Python with less than 10 minutes, JavaScript 5. Rust's reader keeps nothing.
+        home.fake.world().set_session_lifetime(Some(200));
+        expire(&home);
+        home.fake.clear();
+        let mut child = command(&home, client).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)), "{client:?}");
+        let first = signer(&home, client);
+        assert_eq!(home.fake.operations(), ["AssumeRole", "GetCallerIdentity"], "{client:?}");
+        expire(&home);
+        home.fake.clear();
+        let mut stdin = child.stdin.take().unwrap();
+        let goes_on = (0..5).any(|_| {
+            // JavaScript signs with the old session while it asks for the new one.
+            stdin.write_all(b"\n").unwrap();
+            assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)), "{client:?}");
+            signer(&home, client) != first
+        });
+        assert!(goes_on, "{client:?}");
+        assert_eq!(home.fake.count("AssumeRole"), 1, "{client:?}");
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{client:?}");
+    }
+}
+
+#[test]
+fn a_default_profile_that_has_a_key_does_not_sign() {
+    let home = Home::ready(Variant::Native);
+    let own = home.sandbox.read(".aws/credentials");
+    let other = "[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n";
+    home.sandbox.write(".aws/credentials", format!("{other}\n{own}"));
+    for client in Client::ALL {
+        let run = Run::from(command(&home, client).output().unwrap()).ok();
+        assert!(run.stdout.starts_with(ROLE), "{client:?}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn aws_cli_v2_takes_what_the_endpoint_gives() {
+    let home = Home::ready(Variant::Native);
+    let mut words = vec!["exec", "prod", "--server", "--"];
+    let aws = tool("AWSAUTH_TEST_AWS_CLI_V2");
+    words.extend([aws.to_str().unwrap(), "configure", "export-credentials"]);
+    let key = |home: &Home| home.sandbox.run(&words).ok().json()["AccessKeyId"].as_str().unwrap().to_owned();
+    let first = key(&home);
+    assert_eq!(first, home.sandbox.run(["credential-process", "prod"]).ok().json()["AccessKeyId"]);
+    expire(&home);
+    assert_ne!(key(&home), first);
+}
+
+#[test]
+fn readers_in_python_tell_what_to_run_when_a_person_is_needed() {
+    let home = Home::ready(Variant::Native);
+    assert!(PROFILES.iter().any(|expected| expected.arn == ROLE));
+    for client in [Client::AwsCli, Client::Boto3] {
+        let mut command = home.sandbox.command(["exec", "prod", "--server", "--", "sh", "-c"]);
+        command.args(["\"$0\" logout prod main >&2; \"$@\"", env!("CARGO_BIN_EXE_awsauth")]).args(client.words());
+        let run: Run = command.output().unwrap().into();
+        assert_ne!(run.code, Some(0), "{client:?}: {}", run.stdout);
+        assert!(run.stderr.contains("prod: not logged in; run awsauth login prod"), "{client:?}: {}", run.stderr);
+        let code = home.fake.world().next_code(crate::support::fake_aws::standard::MFA_SERIAL);
+        drop(home.sandbox.run(["login", "--token-code", &code, "prod"]).ok());
+    }
+}
+
+/// As a container sees it: a network of its own, whose only other address is AWS's for containers.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_network_of_its_own_the_address_of_containers_serves() {
+    let home = Home::ready(Variant::Native);
+    drop(home.sandbox.pipe("variables"));
+    let script = r#"
+        ip link set lo up && ip address add 169.254.170.2/32 dev lo || exit 99
+        "$AWSAUTH" serve prod --listen 169.254.170.2 --port 80 >variables & serve=$!
+        { read -r name; read -r url; read -r token; } <variables
+        echo "$url"
+        export "$token" HOME=/nowhere
+        env "$url" "$AWS" configure export-credentials
+        AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/credentials "$PYTHON" -c "
+import botocore.session
+print(botocore.session.get_session().get_credentials().access_key)"
+        kill $serve; wait $serve; [ $? = 130 ]"#;
+    let mut command = home.sandbox.program("unshare".as_ref());
+    command.args(["--map-root-user", "--net", "sh", "-c", script]).env("AWSAUTH", env!("CARGO_BIN_EXE_awsauth"));
+    command.env("AWS", tool("AWSAUTH_TEST_AWS_CLI_V2")).env("PYTHON", tool("AWSAUTH_TEST_PYTHON"));
+    let run = Run::from(command.output().unwrap()).ok();
+    assert!(
+        run.stdout.starts_with("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.2/credentials\n"),
+        "{}",
+        run.stdout
+    );
+    let key = home.sandbox.run(["credential-process", "prod"]).ok().json()["AccessKeyId"].as_str().unwrap().to_owned();
+    assert_eq!(run.stdout.matches(&key).count(), 2, "{}\n{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("nothing is encrypted"), "{}", run.stderr);
+}

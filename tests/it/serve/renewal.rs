@@ -1,0 +1,146 @@
+//! Sessions that end while somebody asks for them.
+
+use std::thread;
+use std::time::Instant;
+
+use super::*;
+use crate::support::fake_aws::Fault;
+
+/// How many SDKs ask at once.
+const CROWD: usize = 200;
+
+#[test]
+fn two_hundred_requests_assume_a_role_once_and_all_get_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let crowd: Vec<_> = (0..CROWD)
+        .map(|_| {
+            let endpoint = served.endpoint.clone();
+            thread::spawn(move || endpoint.ask())
+        })
+        .collect();
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
+    scene.aws.world().release();
+    let answers: Vec<_> = crowd.into_iter().map(|one| one.join().unwrap()).collect();
+    assert_eq!(scene.calls(), ["AssumeRole"]);
+    let key = scene.access_key_of("prod");
+    for (status, document) in answers {
+        assert!(status == 200 && document["AccessKeyId"] == *key, "{status} {document}");
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn other_processes_that_renew_the_same_session_share_the_call() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let processes: Vec<Child> = (0..10)
+        .map(|_| scene.home.command(["credential-process", "prod"]).stdout(Stdio::piped()).spawn().unwrap())
+        .collect();
+    let endpoint = served.endpoint.clone();
+    let request = thread::spawn(move || endpoint.key());
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
+    scene.aws.world().release();
+    let key = request.join().unwrap();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["AccessKeyId"], *key);
+    }
+    assert_eq!(scene.calls(), ["AssumeRole"]);
+}
+
+#[test]
+fn an_sdk_that_asks_all_the_time_costs_no_call() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let keys: Vec<String> = (0..50).map(|_| served.endpoint.key()).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]));
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_slow_renewal_is_answered_in_time_and_goes_on() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    for _ in 0..2 {
+        let begin = Instant::now();
+        let (status, document) = served.endpoint.ask();
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+        assert_eq!((status, document["code"].as_str()), (500, Some("RenewalPending")), "{document}");
+        assert_eq!(document["message"], "prod: its session is being renewed; ask again");
+    }
+    scene.aws.world().release();
+    let key = served.endpoint.key();
+    assert_eq!((key, scene.calls()), (scene.access_key_of("prod"), vec!["AssumeRole".to_owned()]));
+}
+
+#[test]
+fn while_a_renewal_is_slow_the_old_session_serves_as_long_as_it_lasts() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let old = served.endpoint.key();
+    scene.age_session("prod", -55, 5);
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    assert_eq!(served.endpoint.key(), old);
+    scene.aws.world().release();
+    assert_ne!(served.endpoint.key(), old);
+    assert_eq!(scene.calls(), ["AssumeRole"]);
+}
+
+#[test]
+fn where_a_person_is_needed_it_says_so_once_and_goes_on_after_the_login() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    for episode in 1..=2 {
+        scene.expire("main");
+        scene.expire("prod");
+        for _ in 0..3 {
+            let (status, document) = served.endpoint.ask();
+            assert_eq!((status, document["code"].as_str()), (400, Some("LoginRequired")), "{document}");
+            assert_eq!(document["message"], "prod: session expired; run awsauth login prod");
+        }
+        let told = scene.home.read("err");
+        assert_eq!(told.matches("prod: session expired; run awsauth login prod\n").count(), episode, "{told}");
+        scene.logged_in(&["prod"]);
+        assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
+    }
+}
+
+#[test]
+fn a_refusal_of_aws_is_told_in_its_words() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::status(403, "AccessDenied", "no"));
+    let (status, document) = served.endpoint.ask();
+    assert_eq!(status, 400, "{document}");
+    assert!(document["message"].as_str().unwrap().starts_with("prod: "), "{document}");
+    assert_eq!(served.endpoint.key(), scene.access_key_of("prod"), "it asks again");
+}
+
+#[test]
+fn a_key_and_a_manifest_that_change_meanwhile_are_read_anew() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let admin = scene.home.read(".config/awsauth/profiles.toml");
+    scene.home.manifest("broken = ");
+    let (status, document) = served.endpoint.ask();
+    assert_eq!((status, document["code"].as_str()), (500, Some("Unavailable")), "{document}");
+    scene.home.manifest(&format!("{admin}\n[profiles.other]\npattern = \"iam\"\n"));
+    assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
+}

@@ -1,0 +1,204 @@
+//! Who gets an answer, and who does not.
+
+use std::os::unix::process::ExitStatusExt as _;
+
+use super::*;
+
+#[test]
+fn the_answer_has_what_every_sdk_needs() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let (status, document) = served.endpoint.ask();
+    let session = scene.session("prod");
+    assert_eq!(status, 200);
+    assert_eq!(document["AccessKeyId"], session["access_key_id"]);
+    assert_eq!(document["SecretAccessKey"], session["secret_access_key"]);
+    assert_eq!(document["Token"], session["session_token"]);
+    // Rust and JavaScript read no other form.
+    let end = document["Expiration"].as_str().unwrap();
+    assert!(end.len() == 20 && end.ends_with('Z'), "{end}");
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn each_profile_has_a_token_of_its_own() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod", "read"]);
+    let mut served = Served::of(scene.home.command(["serve", "prod", "read"]), &scene);
+    let prod = served.endpoint.clone();
+    let mut token = String::new();
+    while !token.starts_with("AWS_CONTAINER_AUTHORIZATION_TOKEN=") {
+        token.clear();
+        assert!(served.stdout.read_line(&mut token).unwrap() > 0);
+    }
+    let token = token.trim_end().split_once('=').unwrap().1.to_owned();
+    assert_ne!(token, prod.token);
+    assert_eq!(prod.key(), scene.access_key_of("prod"));
+    assert_eq!(Endpoint { token, ..prod }.key(), scene.access_key_of("read"));
+}
+
+#[test]
+fn a_wrong_request_is_refused_without_a_hint() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let endpoint = &served.endpoint;
+    let (host, token) = (endpoint.address.to_string(), &endpoint.token);
+    let right = format!("Authorization: {token}\r\n");
+    let refused = |line: &str, host: &str, headers: &str, status: &str| {
+        let answer = endpoint.send(&endpoint.request(line, host, headers));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line} {host} {headers}: {answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, format!("{status}\n"), "{line} {host} {headers}");
+    };
+    for headers in [
+        String::new(),
+        "Authorization: \r\n".to_owned(),
+        "Authorization: wrong\r\n".to_owned(),
+        format!("Authorization: {}\r\n", &token[..token.len() - 1]),
+        format!("Authorization: {token}0\r\n"),
+        format!("Authorization: {}\r\n", token.to_uppercase()),
+        format!("Authorization: Bearer {token}\r\n"),
+        format!("{right}{right}"),
+        format!("X-{right}"),
+    ] {
+        refused("GET /credentials", &host, &headers, "403 Forbidden");
+    }
+    for path in ["/", "/credentials/", "/credentials?a", "/prod", &format!("/credentials?token={token}")] {
+        refused(&format!("GET {path}"), &host, &right, "403 Forbidden");
+    }
+    for method in ["POST", "PUT", "HEAD", "OPTIONS", "get"] {
+        let line = format!("{method} /credentials");
+        refused(&line, &host, &right, "405 Method Not Allowed");
+    }
+    let port = endpoint.address.port();
+    for host in
+        ["evil.example", &format!("evil.example:{port}"), "127.0.0.1", "127.0.0.1:1", &format!("0.0.0.0:{port}")]
+    {
+        refused("GET /credentials", host, &right, "421 Misdirected Request");
+    }
+    let long = format!("{right}X: {}\r\n", "x".repeat(10_000));
+    refused("GET /credentials", &host, &long, "431 Request Header Fields Too Large");
+    assert_eq!(endpoint.key(), scene.access_key_of("prod"), "it goes on");
+    assert_eq!(scene.home.read("err").lines().count(), 1, "nobody is told: {}", scene.home.read("err"));
+}
+
+#[test]
+fn whatever_comes_it_goes_on_serving() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let endpoint = &served.endpoint;
+    let right = format!("Authorization: {}\r\n", endpoint.token);
+    let good = endpoint.request("GET /credentials", &endpoint.address.to_string(), &right);
+    let mut random = fastrand::Rng::with_seed(17);
+    for _ in 0..500 {
+        let mut bytes = good.clone();
+        for _ in 0..random.usize(1..8) {
+            let at = random.usize(0..bytes.len());
+            match random.u8(0..4) {
+                0 => bytes[at] = random.u8(..),
+                1 => bytes.truncate(at.max(1)),
+                2 => bytes.insert(at, random.u8(..)),
+                _ => bytes.splice(at..at, std::iter::repeat_n(random.u8(..), random.usize(0..9000))).for_each(drop),
+            }
+        }
+        let mut stream = TcpStream::connect(endpoint.address).unwrap();
+        drop(stream.write_all(&bytes));
+        // Half of them leave without waiting, which an unfinished request would do for ever.
+        if bytes.ends_with(b"\r\n\r\n") && random.bool() {
+            stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            drop(stream.read(&mut [0; 4096]));
+        }
+    }
+    let silent: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(endpoint.address).unwrap()).collect();
+    assert_eq!(endpoint.key(), scene.access_key_of("prod"));
+    drop(silent);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_listens_on_loopback_and_nowhere_else() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let fds = std::fs::read_dir(format!("/proc/{}/fd", served.child.id())).unwrap();
+    let own: Vec<String> = fds
+        .filter_map(|fd| {
+            std::fs::read_link(fd.unwrap().path()).ok()?.to_str()?.strip_prefix("socket:[").map(str::to_owned)
+        })
+        .map(|inode| inode.trim_end_matches(']').to_owned())
+        .collect();
+    let listening = ["tcp", "tcp6", "udp", "udp6"].iter().flat_map(|table| {
+        let text = std::fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let addresses: Vec<String> = listening
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            own.iter().any(|inode| words.get(9) == Some(&inode.as_str())).then(|| words[1].to_owned())
+        })
+        .collect();
+    assert_eq!(addresses, [format!("0100007F:{:04X}", served.endpoint.address.port())]);
+}
+
+#[test]
+fn every_interface_at_once_is_refused_and_another_address_is_warned_of() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    for all in ["0.0.0.0", "::"] {
+        let run = scene.run(&["serve", "prod", "--listen", all]).exits(2);
+        assert!(run.stderr.contains("is every interface of this machine"), "{}", run.stderr);
+    }
+    let run = scene.run(&["serve", "prod", "--listen", "192.0.2.1"]).exits(6);
+    assert!(run.stderr.contains("can't listen at 192.0.2.1:0"), "{}", run.stderr);
+    let run = scene.run(&["serve", "base"]).exits(4);
+    assert!(run.stderr.contains("base: its credentials are no session"), "{}", run.stderr);
+}
+
+#[test]
+fn ctrl_c_ends_it_and_json_tells_the_same() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let endpoint = served.endpoint.clone();
+    served.signal(rustix::process::Signal::INT);
+    assert_eq!(served.end(), Some(0));
+    assert!(endpoint.is_closed());
+
+    let mut command = scene.home.command(["serve", "prod", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        if line == "}" {
+            break;
+        }
+    }
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let profile = &document["profiles"][0];
+    let url = profile["url"].as_str().unwrap();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/credentials").unwrap().parse().unwrap();
+    let endpoint = Endpoint { address, token: profile["token"].as_str().unwrap().to_owned() };
+    assert_eq!((&document["version"], &profile["profile"]), (&1.into(), &"prod".into()));
+    assert_eq!(endpoint.key(), scene.access_key_of("prod"));
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+}
+
+#[test]
+fn it_ends_with_the_shell_that_started_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let mut shell = scene.home.program("sh".as_ref());
+    shell.args(["-c", "\"$0\" serve prod & wait", env!("CARGO_BIN_EXE_awsauth")]);
+    let mut served = Served::of(shell, &scene);
+    assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
+    served.child.kill().unwrap();
+    // The end of the stream is the end of the last process that has it.
+    let mut rest = String::new();
+    served.stdout.read_to_string(&mut rest).unwrap();
+    assert!(served.endpoint.is_closed());
+}
