@@ -175,12 +175,13 @@ fn fix_says_first_what_it_does() {
     let home = machine(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor/open-to-others"));
     let run = home.run(["doctor", "--fix", "--yes"]).ok();
     assert!(run.stderr.starts_with("will make ~/.aws/credentials readable only by you\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("\nclosed 2 files to other users\nhealthy: "), "{}", run.stderr);
     assert!(run.stderr.ends_with("programs\n"), "{}", run.stderr);
     assert_eq!(home.path(CREDENTIALS).metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
-fn a_member_of_a_team_who_has_applied_and_logged_in_is_healthy() {
+fn a_member_of_a_team_who_has_applied_and_logged_in_lacks_only_the_auditors_key() {
     let fake = FakeAws::start(World::team(ALICE.user));
     fake.world().set_interval(0);
     let home = team::machine("alice", Some(&fake));
@@ -196,8 +197,9 @@ fn a_member_of_a_team_who_has_applied_and_logged_in_is_healthy() {
     }
     let run: Run = doctor.output().unwrap().into();
     let run = run.ok();
-    assert_eq!(run.stdout, "");
-    assert!(run.stderr.starts_with("healthy: looked at 141 profiles"), "{}", run.stderr);
+    assert!(run.stdout.starts_with("note: there is no long-term key in [auditor]\n"), "{}", run.stdout);
+    assert_eq!(run.stdout.lines().count(), 3, "{}", run.stdout);
+    assert_eq!(run.stderr, "nothing is misconfigured; 1 key is missing: awsauth status\n");
 }
 
 #[test]

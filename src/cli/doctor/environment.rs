@@ -10,6 +10,8 @@ use crate::system::files::disk;
 use crate::system::host::Host;
 
 const UNSET_KEYS: &str = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
+/// The variables that name AWS's files, each with the usual file's name.
+const FILES: [(&str, &str); 2] = [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
 /// The variables that lead logins elsewhere, each with the one by which awsauth marks its own.
 const ENDPOINTS: [(&str, &str); 5] = [
     ("AWS_ENDPOINT_URL", "AWSAUTH_ENDPOINT_URL"),
@@ -25,12 +27,12 @@ fn variable(name: &str) -> Place {
 
 pub(crate) fn gone_profile(facts: &Facts<'_>) -> Vec<Finding> {
     let Some((name, chosen)) = facts.chosen() else { return Vec::new() };
-    let is_unknown = facts.config.problem.or(facts.credentials.problem).is_some();
+    let is_unknown = facts.config.problem.or(facts.credentials.problem).is_some() || !gone_files(facts).is_empty();
     if is_unknown || chosen == "default" || facts.profile(chosen).exists() {
         return Vec::new();
     }
     let found = Finding::error("profile-gone", variable(name), format!("AWS's files have no profile `{chosen}`"))
-        .why("every AWS command in this shell stops, also those that name no profile");
+        .why("AWS commands without `--profile` stop in this shell");
     let profiles = facts.profiles();
     let fix = match nearest(chosen, profiles.iter().map(AwsProfile::name)) {
         _ if facts.is_managed(chosen) => "awsauth apply".to_owned(),
@@ -135,11 +137,21 @@ pub(crate) fn regions(facts: &Facts<'_>) -> Vec<Finding> {
     vec![found.why("commands work in the variable's region").fix(format!("unset {variable_name}"))]
 }
 
+/// The variables that name a file which is not there.
+pub(crate) fn gone_files(facts: &Facts<'_>) -> Vec<&'static str> {
+    let is_gone = |name: &'static str| {
+        let path = facts.app.host.path(name);
+        path.is_ok_and(|path| path.is_some_and(|path| !disk::exists(&path)))
+    };
+    FILES.into_iter().map(|(name, _)| name).filter(|name| is_gone(name)).collect()
+}
+
 /// Variables that name other files than those in ~/.aws.
 pub(crate) fn files(facts: &Facts<'_>) -> Vec<Finding> {
+    let gone = gone_files(facts);
     let look = |(name, file): (&'static str, &str)| {
         let path = facts.app.host.path(name).ok()??;
-        if !disk::exists(&path) {
+        if gone.contains(&name) {
             let what = format!("it names {}, which does not exist", Paths::shown(&path));
             let found = Finding::error("file-variable-gone", variable(name), what);
             return Some(found.why("AWS's tools find no profiles there").fix(format!("unset {name}")));
@@ -152,10 +164,7 @@ pub(crate) fn files(facts: &Facts<'_>) -> Vec<Finding> {
         let found = Finding::note("file-variable", variable(name), what);
         Some(found.why(format!("nothing in ~/.aws/{file} counts in this shell")).fix(format!("unset {name}")))
     };
-    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
-        .into_iter()
-        .filter_map(look)
-        .collect()
+    FILES.into_iter().filter_map(look).collect()
 }
 
 /// A word for a shell.

@@ -103,6 +103,10 @@ impl AwsFile<'_> {
         Place::Line(self.path.to_path_buf(), line)
     }
 
+    pub(crate) fn is_line(&self, place: &Place) -> bool {
+        matches!(place, Place::Line(path, _) if path == self.path)
+    }
+
     pub(crate) fn place(&self, entry: &Entry) -> Place {
         self.line(self.document.line_number(entry.range().start))
     }
@@ -146,6 +150,14 @@ impl<'a> Facts<'a> {
         let mut seen = HashSet::new();
         let names = sections.filter_map(|section| section.id.profile()).filter(|name| seen.insert(*name));
         names.map(|name| self.profile(name)).collect()
+    }
+
+    /// Without the sections that are there for a long-term key alone.
+    pub(crate) fn number_of_profiles(&self) -> usize {
+        let profiles = self.manifest.iter().flat_map(|manifest| manifest.catalog.profiles());
+        let keys: HashSet<&str> = profiles.filter_map(|one| Some(one.long_term_section()?.as_str())).collect();
+        let is_profile = |one: &AwsProfile<'_>| !keys.contains(one.name()) || self.is_managed(one.name());
+        self.profiles().iter().filter(|one| is_profile(one)).count()
     }
 
     pub(crate) fn profile(&self, name: &str) -> AwsProfile<'_> {

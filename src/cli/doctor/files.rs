@@ -9,6 +9,7 @@ use crate::ini::FileKind;
 use crate::plan;
 use crate::system::files::disk::{self, DiskError};
 use crate::system::files::private::{self, FileOwner};
+use crate::system::host::Host;
 
 fn both<'f, 'a>(facts: &'f Facts<'a>) -> [&'f AwsFile<'a>; 2] {
     [&facts.config, &facts.credentials]
@@ -102,8 +103,11 @@ pub(crate) fn exposed(facts: &Facts<'_>) -> Vec<Finding> {
     let look = |(dir, owner): (PathBuf, FileOwner)| match private::check(&dir, owner) {
         Err(DiskError::Exposed { path, why }) => {
             let found = Finding::error("exposed-directory", Place::Path(path.clone()), why);
+            let found = found.why("awsauth uses no session that somebody else could have put there");
+            // `chmod` is of no use for one that belongs to somebody else; those above the home directory are not ours.
+            let is_ours = disk::is_own(&path) && Host::home().is_some_and(|home| path.starts_with(home));
             let fix = format!("chmod go-w {}", shell_path(&path));
-            Some(found.why("awsauth uses no session that somebody else could have put there").fix(fix))
+            Some(if is_ours { found.repairs(vec![Repair::Protect(path)]) } else { found.fix(fix) })
         }
         _ => None,
     };

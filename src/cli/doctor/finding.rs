@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::paths::Paths;
+use crate::cli::ui::names::count;
 
 /// In the order in which findings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,8 @@ impl fmt::Display for Place {
 pub(crate) enum Repair {
     /// Leaves no rights to a file to other users.
     Close(PathBuf),
+    /// Leaves other users no right to write to a directory.
+    Protect(PathBuf),
     /// Removes a file of a cache that nothing can use.
     Remove(PathBuf),
     /// Removes what killed runs left half-written in a directory.
@@ -65,9 +68,25 @@ impl Repair {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Close(path) => format!("make {} readable only by you", Paths::shown(path)),
+            Self::Protect(dir) => format!("make {} writable only by you", Paths::shown(dir)),
             Self::Remove(path) => format!("remove {}", Paths::shown(path)),
             Self::Sweep(dir) => format!("remove half-written files in {}", Paths::shown(dir)),
         }
+    }
+
+    /// What all of them have done.
+    pub(crate) fn done(repairs: &[&Self]) -> String {
+        let number = |is_it: fn(&Self) -> bool| repairs.iter().filter(|repair| is_it(repair)).count();
+        let done = [
+            ("removed", number(|one| matches!(one, Self::Remove(_))), "file", ""),
+            ("closed", number(|one| matches!(one, Self::Close(_))), "file", " to other users"),
+            ("protected", number(|one| matches!(one, Self::Protect(_))), "path", " from other users"),
+            ("swept", number(|one| matches!(one, Self::Sweep(_))), "path", ""),
+        ];
+        let done = done.into_iter().filter(|(_, number, ..)| *number > 0);
+        let done: Vec<String> =
+            done.map(|(verb, number, what, end)| format!("{verb} {}{end}", count(number, what))).collect();
+        done.join(", ")
     }
 }
 

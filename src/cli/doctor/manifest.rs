@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::environment::quoted;
+use super::environment::{gone_files, quoted};
 use super::facts::Facts;
 use super::finding::{Finding, Place, shell_path};
 use crate::address::RepositoryAddress;
 use crate::cli::apply::plans::Plans;
 use crate::cli::apply::program_path::Program;
+use crate::cli::config::load::Manifest;
 use crate::cli::environment::secret_variables;
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
@@ -16,8 +17,9 @@ use crate::cli::team::revision;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
 use crate::diagnostic::Severity;
+use crate::ini::FileKind;
 use crate::model::SecretStore;
-use crate::plan::{Adoption, Overwrite, Permission};
+use crate::plan::{Adoption, Difference, Overwrite, Permission, Refusal, SectionDifference, block_range};
 use crate::store::KeyringError;
 use crate::system::files::{disk, trust};
 use crate::system::programs::git::{Attended, Tracking, WorkTree, branch_commit, tracking};
@@ -67,26 +69,86 @@ pub(crate) fn not_applied(facts: &Facts<'_>) -> Vec<Finding> {
     let is_readable = [&facts.config, &facts.credentials]
         .iter()
         .all(|file| file.problem.is_none() && file.document.faults().is_empty());
-    let (Some(manifest), true) = (&facts.manifest, is_readable) else { return Vec::new() };
-    let place = Place::Path(facts.config.path.to_path_buf());
-    let is_pending = || -> Result<bool, Failure> {
-        let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::Refuse };
-        let program = Program::find(facts.app.host, &manifest.catalog)?;
-        let plans = Plans::new(permission, false, manifest, &program, facts.app)?;
-        Ok(plans.make(facts.app.paths)?.is_pending())
+    // A variable that names a file which is not there is the cause.
+    let can_compare = is_readable && gone_files(facts).is_empty();
+    let (Some(manifest), true) = (&facts.manifest, can_compare) else { return Vec::new() };
+    let (what, why) = match is_pending(facts, manifest) {
+        Ok(false) => return Vec::new(),
+        Err(found) => return vec![*found],
+        Ok(true) if block_range(&facts.config.document).is_empty() => {
+            ("the manifest is not applied yet", "AWS's tools do not have what it says")
+        }
+        Ok(true) => ("the manifest says something else than AWS's files", "AWS's tools work with what the files say"),
     };
-    match is_pending() {
-        Ok(false) => Vec::new(),
-        Ok(true) => {
-            let found = Finding::warning("not-applied", place, "the manifest says something else than AWS's files");
-            vec![found.why("AWS's tools work with what the files say").fix("awsauth apply")]
+    let found = Finding::warning("not-applied", Place::Path(facts.config.path.to_path_buf()), what);
+    vec![found.why(why).fix("awsauth apply")]
+}
+
+/// True if `apply` would write anything; why not, if it would refuse.
+fn is_pending(facts: &Facts<'_>, manifest: &Manifest) -> Result<bool, Box<Finding>> {
+    let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::Refuse };
+    let unknown = |failure: Failure| Box::new(apply_refuses(Place::Path(facts.config.path.to_path_buf()), &failure));
+    let program = Program::find(facts.app.host, &manifest.catalog).map_err(unknown)?;
+    let plans = Plans::new(permission, false, manifest, &program, facts.app).map_err(unknown)?;
+    let failure = match plans.make(facts.app.paths) {
+        Ok(work) => return Ok(work.is_pending()),
+        Err(failure) => failure,
+    };
+    let (config, credentials) = (facts.config.document.bytes(), facts.credentials.document.bytes());
+    let refusal = plans.config(config, credentials).err();
+    Err(match refusal.or_else(|| plans.credentials(credentials, config).err()) {
+        Some(Refusal::Edited { sections, line, .. }) => Box::new(edited(facts, line, sections.first())),
+        Some(refusal) => Box::new(apply_refuses(place_of(facts, &refusal), &failure)),
+        None => unknown(failure),
+    })
+}
+
+const NOTHING_WRITTEN: &str = "`apply` writes nothing, so changes of the manifest reach no tool";
+
+fn apply_refuses(place: Place, failure: &Failure) -> Finding {
+    let hint = failure.hints().first().map_or("awsauth apply", String::as_str);
+    let reason = failure.reason();
+    // The place has said it.
+    let line = if let Place::Line(_, line) = &place { format!("line {line}: ") } else { String::new() };
+    let what = reason.strip_prefix(&line).unwrap_or(reason);
+    Finding::error("apply-refuses", place, what).why(NOTHING_WRITTEN).fix(hint)
+}
+
+/// The block that begins on `line` was edited.
+fn edited(facts: &Facts<'_>, line: usize, first: Option<&SectionDifference>) -> Finding {
+    let (line, differs) = match first {
+        Some(SectionDifference { header, line: at, differences, .. }) => match differences.first() {
+            Some(Difference::Value { line, key, .. } | Difference::Spelling { line, key }) => {
+                (*line, format!("{key} of [{header}] is not what the manifest gives"))
+            }
+            Some(Difference::Missing { key }) => (*at, format!("[{header}] lacks {key}")),
+            Some(Difference::Foreign) => (*at, format!("the manifest does not have [{header}]")),
+            Some(Difference::Absent) | None => (*at, format!("[{header}] is gone")),
+        },
+        None => (line, "only comments, blank lines, the order of lines or the markers differ".to_owned()),
+    };
+    let what = format!("awsauth's block was changed since awsauth wrote it: {differs}");
+    let found = Finding::error("apply-refuses", facts.config.line(line), what);
+    found.why(format!("{NOTHING_WRITTEN}; it shows the edit, and how to keep or drop it")).fix("awsauth apply")
+}
+
+/// The line for which `apply` refuses, as far as it is one.
+fn place_of(facts: &Facts<'_>, refusal: &Refusal) -> Place {
+    let (config, credentials) = (&facts.config, &facts.credentials);
+    match refusal {
+        Refusal::Shadowed { section, line, .. } => {
+            let key = facts.profile(section).in_credentials("aws_access_key_id");
+            key.map_or_else(|| credentials.line(*line), |key| key.place)
         }
-        Err(failure) => {
-            let what = failure.reason();
-            let found = Finding::error("apply-refuses", place, what);
-            let hint = failure.hints().first().map_or("awsauth apply", String::as_str);
-            vec![found.why("`apply` writes nothing, so changes of the manifest reach no tool").fix(hint)]
+        Refusal::Defaults { line, .. } | Refusal::KeyExists { line, .. } => credentials.line(*line),
+        Refusal::Overridden(_) | Refusal::WouldLose(FileKind::Credentials, _) => {
+            Place::Path(credentials.path.to_path_buf())
         }
+        Refusal::Markers { line, .. } | Refusal::Leading { line } | Refusal::Trailing { line } => config.line(*line),
+        Refusal::Outside(sections) => {
+            sections.first().map_or(Place::Path(config.path.to_path_buf()), |first| config.line(first.line))
+        }
+        _ => Place::Path(config.path.to_path_buf()),
     }
 }
 

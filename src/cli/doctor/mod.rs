@@ -4,12 +4,15 @@ mod environment;
 mod facts;
 mod files;
 mod finding;
+mod logins;
 mod manifest;
 mod programs;
 pub(crate) mod report;
 mod sections;
 mod sessions;
 mod tools;
+
+use std::collections::HashSet;
 
 use crate::cli::app::App;
 use facts::{AwsBytes, Facts};
@@ -19,7 +22,7 @@ pub(crate) use finding::Repair;
 type Check = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Those of one severity are shown in this order: the most likely cause of trouble first.
-const CHECKS: [Check; 33] = [
+const CHECKS: [Check; 34] = [
     environment::files,
     files::unreadable,
     environment::gone_profile,
@@ -46,6 +49,7 @@ const CHECKS: [Check; 33] = [
     programs::old_aws_cli,
     manifest::tracked_personal_file,
     manifest::behind,
+    logins::missing,
     files::open_to_others,
     sessions::useless_files,
     sessions::leftovers,
@@ -69,5 +73,9 @@ pub(crate) fn examine(is_online: bool, app: App<'_>) -> Examination {
     let facts = Facts::new(&config, &credentials, is_online, app);
     let mut findings: Vec<Finding> = CHECKS.iter().flat_map(|check| check(&facts)).collect();
     findings.sort_by_key(|finding| finding.severity);
-    Examination { findings, profiles: facts.profiles().len(), has_manifest: facts.manifest.is_some() }
+    // One cause, one finding, the gravest: of all that is wrong with one key, and of a login that is needed.
+    let (mut keys, mut fixes) = (HashSet::new(), HashSet::new());
+    findings.retain(|found| !facts.credentials.is_line(&found.place) || keys.insert(found.place.to_string()));
+    findings.retain(|found| fixes.insert(found.fix.clone()) || !found.code.starts_with("login-"));
+    Examination { findings, profiles: facts.number_of_profiles(), has_manifest: facts.manifest.is_some() }
 }

@@ -20,12 +20,13 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 type Version = (u32, u32, u32);
 
-/// Programs that `credential_process` names, and that are not there, or are another awsauth.
+/// Programs that `credential_process` names, and that are not there, or are another awsauth: a copy of it may be `awsauth-1.2`.
 pub(crate) fn processes(facts: &Facts<'_>) -> Vec<Finding> {
     let own = facts.app.host.program().ok();
     let mut found = Vec::new();
     for (program, used) in named(facts) {
-        let is_ours = Path::new(&program).file_stem().is_some_and(|stem| stem == "awsauth");
+        let stem = Path::new(&program).file_stem().unwrap_or_default().to_string_lossy();
+        let is_ours = stem == "awsauth" || used.is_credential_process && stem.starts_with("awsauth");
         let more = match used.count - 1 {
             0 => String::new(),
             more => format!(" (and {more} more)"),
@@ -45,7 +46,12 @@ pub(crate) fn processes(facts: &Facts<'_>) -> Vec<Finding> {
                 found.push(finding.why("AWS's tools get no credentials for it").fix(fix));
             }
             Some(path) if is_ours && own.as_ref().is_some_and(|own| disk::real_path(own) != disk::real_path(&path)) => {
-                let what = format!("`{}`{more} starts another awsauth: {}", used.profile, Paths::shown(&path));
+                let [other, own] =
+                    [Some(&path), own.as_ref()].map(|path| path.map(|path| Paths::shown(path)).unwrap_or_default());
+                let what = format!(
+                    "credential_process of `{}`{more} names another awsauth, {other}; this one is {own}",
+                    used.profile
+                );
                 let finding = Finding::warning("process-other", used.place, what);
                 found.push(finding.why("AWS's tools get what that one gives, perhaps of an older version").fix(fix));
             }
@@ -60,14 +66,18 @@ struct Used {
     profile: String,
     place: Place,
     count: usize,
+    /// True for `PROGRAM credential-process …`.
+    is_credential_process: bool,
 }
 
 fn named(facts: &Facts<'_>) -> BTreeMap<String, Used> {
     let mut programs = BTreeMap::new();
     for profile in facts.profiles() {
         let Some(command) = profile.get("credential_process") else { continue };
-        let Some(program) = split_words(&command.text).and_then(|words| words.into_iter().next()) else { continue };
-        let used = Used { profile: profile.name().to_owned(), place: command.place, count: 0 };
+        let mut words = split_words(&command.text).unwrap_or_default().into_iter();
+        let Some(program) = words.next() else { continue };
+        let is_credential_process = words.next().is_some_and(|word| word == "credential-process");
+        let used = Used { profile: profile.name().to_owned(), place: command.place, count: 0, is_credential_process };
         programs.entry(program).or_insert(used).count += 1;
     }
     programs

@@ -115,13 +115,32 @@ impl Examination {
             let profiles = count(self.profiles, "profile");
             return format!("healthy: looked at {profiles}{manifest}, the environment, logins, programs");
         }
+        let fixable = !self.repairs().is_empty();
+        let fix = if fixable { "; `awsauth doctor --fix` mends what is safe" } else { "" };
+        if let Some(lacks) = self.lacks().filter(|_| self.is_healthy()) {
+            return format!("nothing is misconfigured; {lacks}: awsauth status{fix}");
+        }
         let counted = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
         let parts = counted.map(|(severity, word)| (self.number(severity), word)).into_iter();
         let parts: Vec<String> =
             parts.filter(|(number, _)| *number > 0).map(|(number, word)| count(number, word)).collect();
-        let fixable = !self.repairs().is_empty();
-        let fix = if fixable { "; `awsauth doctor --fix` mends what is safe" } else { "" };
         format!("{}{fix}", parts.join(", "))
+    }
+
+    /// The logins and keys that somebody has to see to.
+    fn lacks(&self) -> Option<String> {
+        let lack = |(code, what, one, several): (&str, &str, &str, &str)| {
+            let number = self.findings.iter().filter(|found| found.code == code).count();
+            let verb = if number == 1 { one } else { several };
+            (number > 0).then(|| format!("{} {verb}", count(number, what)))
+        };
+        let lacks = [
+            ("login-ended", "login", "has ended", "have ended"),
+            ("login-missing", "login", "is missing", "are missing"),
+            ("key-missing", "key", "is missing", "are missing"),
+        ];
+        let lacks: Vec<String> = lacks.into_iter().filter_map(lack).collect();
+        (!lacks.is_empty()).then(|| lacks.join(", "))
     }
 
     /// What `--fix` would do.
@@ -154,6 +173,7 @@ fn style(severity: Severity) -> Style {
 pub(crate) fn carry_out(repair: &Repair, out: Out) -> Result<(), Failure> {
     let done = match repair {
         Repair::Close(path) => disk::close_to_others(path),
+        Repair::Protect(dir) => disk::protect_from_others(dir),
         Repair::Remove(path) => disk::remove(path).map(drop),
         Repair::Sweep(dir) => {
             atomic::sweep(dir);

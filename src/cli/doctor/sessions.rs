@@ -1,6 +1,6 @@
 //! Owns the findings in kept logins and sessions, and in what they tell of this machine's clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::environment::quoted;
 use super::facts::{AwsProfile, Facts};
 use super::files::{caches, is_cache_file};
-use super::finding::{Finding, Place, Repair, Severity};
+use super::finding::{Finding, Place, Repair, Severity, shell_path};
 use super::sections;
 use crate::cli::environment::aws;
 use crate::cli::exit::Exit;
@@ -126,6 +126,11 @@ fn key_of(facts: &Facts<'_>, profile: &AwsProfile<'_>) -> Option<String> {
 pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
     let (logins, accesses) = (logins(facts.now), accesses(facts));
     let valid = |access: &Access| logins.get(&cache_file_name(&access.key)).filter(|login| login.is_valid);
+    // Under the name of a session, or a spelling of the portal, that no section has.
+    let named: HashSet<String> = accesses.iter().map(|access| cache_file_name(&access.key)).collect();
+    let mut unnamed: Vec<(&String, &Login)> = logins.iter().filter(|(file, _)| !named.contains(*file)).collect();
+    unnamed.retain(|(_, login)| login.is_valid);
+    unnamed.sort_by_key(|(file, _)| *file);
     let chosen = facts.chosen().map_or("default", |(_, name)| name);
     let current = key_of(facts, &facts.profile(chosen));
     let mut found = Vec::new();
@@ -140,9 +145,12 @@ pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
         // Who works with several portals is not logged in to all of them all day.
         let is_meant = |other: &&Access| is_current || other.start_url == access.start_url || other.profile.is_none();
         let mut others = accesses.iter().filter(|other| other.key != access.key && valid(other).is_some());
-        if let Some(other) = others.find(is_meant) {
+        let other = others.find(is_meant).map(|other| format!("to `{}`", other.key));
+        let elsewhere = || unnamed.iter().find(|(_, login)| login.start_url == access.start_url);
+        let other = other.or_else(|| elsewhere().map(|(file, _)| format!("in ~/.aws/sso/cache/{file}")));
+        if let Some(other) = other {
             let severity = if is_current { Severity::Error } else { Severity::Warning };
-            found.push(Finding { severity, ..wanted.other_session(other) });
+            found.push(Finding { severity, ..wanted.other_session(&other) });
         }
     }
     found
@@ -163,9 +171,9 @@ impl Wanted<'_> {
         found.why(format!("`{profile}` wants {}, and gets nothing with it", access.start_url)).fix(self.fix())
     }
 
-    fn other_session(&self, other: &Access) -> Finding {
+    fn other_session(&self, other: &str) -> Finding {
         let Self { profile, access, .. } = self;
-        let what = format!("`{profile}` needs a login to `{}`, and the valid one is to `{}`", access.key, other.key);
+        let what = format!("`{profile}` needs a login to `{}`, and the valid one is {other}", access.key);
         let found = Finding::error("sso-other-session", self.place(), what);
         found.why("each SSO session, and each spelling of a start URL, has its own login").fix(self.fix())
     }
@@ -185,20 +193,25 @@ impl Wanted<'_> {
 
 /// The difference from AWS's clock; offline, files from the future.
 pub(crate) fn clock(facts: &Facts<'_>) -> Vec<Finding> {
+    let future = || future_files(facts).into_iter().collect();
     if !facts.is_online {
-        return future_files(facts).into_iter().collect();
+        return future();
     }
     match ask_aws(facts) {
         Ok(skew) if is_intolerable(skew) => {
             let way = if skew < 0 { "behind" } else { "ahead of" };
             let what = format!("this machine's clock is {} minutes {way} AWS's", skew.abs() / 60);
-            vec![wrong_clock(Place::Machine, what)]
+            let found = Finding::error("clock", Place::Machine, what);
+            // aws-facts §6.
+            vec![found.why("AWS refuses calls that are 15 minutes off").fix(set_clock())]
         }
         Ok(_) => Vec::new(),
         Err(failure) => {
             let found = Finding::warning("no-answer", Place::Machine, failure.message());
             let fix = "look for a proxy or a VPN; then `awsauth doctor --online` again";
-            vec![found.why("the clock was not compared with AWS's").fix(fix)]
+            let mut all: Vec<Finding> = future();
+            all.push(found.why("the clock was not compared with AWS's").fix(fix));
+            all
         }
     }
 }
@@ -207,16 +220,25 @@ fn future_files(facts: &Facts<'_>) -> Option<Finding> {
     let mut files: Vec<PathBuf> = [&facts.config, &facts.credentials].map(|file| file.target.to_path_buf()).into();
     files.extend(facts.app.host.program());
     files.extend(caches().iter().flat_map(|dir| cache_files(dir)));
-    let mut times: Vec<(Timestamp, PathBuf)> =
-        files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path))).collect();
+    let touch = |path: &Path| format!("touch {}", shell_path(path));
+    let mut times: Vec<(Timestamp, PathBuf, String)> =
+        files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path.clone(), touch(&path)))).collect();
     if let Some((sessions, dir)) = kept(facts) {
+        let logout = |profile: &str| format!("awsauth logout {}", quoted(profile));
         let kept = sessions.all().unwrap_or_default().into_iter();
-        times.extend(kept.map(|session| (session.obtained_at, dir.clone())));
+        times.extend(kept.map(|session| (session.obtained_at, dir.clone(), logout(session.profile.as_str()))));
     }
-    let (newest, path) = times.into_iter().max()?;
+    let (newest, path, forget) = times.into_iter().max()?;
     let ahead = newest.duration_since(facts.now).as_secs();
-    let what = || format!("it was written in the future: {}", utc(newest));
-    (ahead > 0 && is_intolerable(ahead)).then(|| wrong_clock(Place::Path(path), what()))
+    if ahead <= 0 || !is_intolerable(ahead) {
+        return None;
+    }
+    let what = format!("it was written in the future: {}", utc(newest));
+    let found = Finding::error("clock", Place::Path(path), what);
+    // aws-facts §6.
+    let why = "this clock is behind, or was ahead then (only --online tells one that is ahead now); AWS refuses calls that are 15 \
+               minutes off";
+    Some(found.why(why).fix(format!("{}; if `date` is right: {forget}", set_clock())))
 }
 
 /// awsauth's own sessions, and where they are.
@@ -225,15 +247,12 @@ fn kept(facts: &Facts<'_>) -> Option<(Sessions, PathBuf)> {
     Some((Sessions::new(&state, facts.app.keyring(), SecretStore::File), state.join("sessions")))
 }
 
-fn wrong_clock(place: Place, what: String) -> Finding {
-    let fix = match std::env::consts::OS {
+fn set_clock() -> &'static str {
+    match std::env::consts::OS {
         "macos" => "sudo sntp -sS time.apple.com",
         "windows" => "w32tm /resync",
         _ => "sudo timedatectl set-ntp true",
-    };
-    let found = Finding::error("clock", place, what);
-    // aws-facts §6.
-    found.why("the clock is wrong, or was; AWS refuses calls that are 15 minutes off").fix(fix)
+    }
 }
 
 fn ask_aws(facts: &Facts<'_>) -> Result<ClockSkew, Failure> {

@@ -6,6 +6,7 @@ use super::facts::{AwsProfile, Facts};
 use super::finding::Finding;
 use super::sections;
 use crate::cli::explain::nearest;
+use crate::cli::paths::Paths;
 use crate::ini::{FileKind, SectionId};
 use crate::readers::{Mechanism, Reader, Refusal};
 
@@ -170,11 +171,21 @@ fn mfa_role(facts: &Facts<'_>, profile: &AwsProfile<'_>, outcomes: &Outcomes) ->
     let place = profile.get("mfa_serial").map(|device| device.place).or_else(|| profile.place())?;
     let name = quoted(profile.name());
     let what = format!("`{}` needs MFA, which Terraform can't ask for", profile.name());
-    let why = "AWS CLI and boto3 ask for the code; Go, JavaScript, Rust and Java just fail";
+    // aws-facts §3.
+    let why = "AWS CLI and boto3 ask for the code; Go and JavaScript refuse; Rust and Java leave it out, and AWS refuses if the role \
+               demands one";
+    let (once, path) = (format!("awsauth exec {name} -- terraform plan"), facts.app.paths.manifest());
+    let manifest = path.map_or_else(|_| "the manifest".to_owned(), |path| Paths::shown(&path));
+    let process = "`credential_process = true`";
     let fix = if facts.is_managed(profile.name()) {
-        format!("awsauth exec {name} -- CMD; or `credential_process = true`, and apply")
+        format!("{once}; or, for good, set {process} for `{name}` in {manifest}, then awsauth apply")
+    } else if facts.manifest.is_some() || facts.invalid.is_some() {
+        format!(
+            "awsauth import | less; copy [profiles.{}], and what it names, into {manifest} with {process}; then awsauth apply --adopt",
+            profile.name()
+        )
     } else {
-        format!("awsauth init --import; then `awsauth exec {name} -- CMD`")
+        format!("awsauth init --import; then {once}")
     };
     Some(Finding::warning("mfa-role", place, what).why(why).fix(fix))
 }

@@ -226,6 +226,32 @@ pub(crate) fn close_to_others(_path: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
+/// True if it is this user's, who may change its mode.
+#[cfg(unix)]
+pub(crate) fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_own(_path: &Path) -> bool {
+    false
+}
+
+/// Leaves no right to write to a directory to any other user.
+#[cfg(unix)]
+pub(crate) fn protect_from_others(dir: &Path) -> Result<(), DiskError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let opened = File::open(dir).map_err(DiskError::io("open", dir))?;
+    let mode = opened.metadata().map_err(DiskError::io("examine", dir))?.permissions().mode() & 0o7755;
+    opened.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", dir))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn protect_from_others(_dir: &Path) -> Result<(), DiskError> {
+    Ok(())
+}
+
 /// Makes a symbolic link to a file. Returns false if something is there already.
 pub(crate) fn link(target: &Path, at: &Path) -> Result<bool, DiskError> {
     #[cfg(unix)]
