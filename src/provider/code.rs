@@ -68,7 +68,7 @@ impl Provider<'_> {
             ],
         };
         let answer = self.ports.prompt.borrow_mut().ask(question).map_err(|source| {
-            let (profile, serial) = (profile.name.clone(), serial.clone());
+            let (profile, serial) = (profile.name.clone(), Box::new(serial.clone()));
             ProviderError::NoCode { profile, serial, order, source }
         })?;
         MfaCode::new(answer.expose()).map_err(|_| ProviderError::MalformedCode { profile: profile.name.clone() })

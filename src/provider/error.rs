@@ -69,7 +69,7 @@ pub(crate) enum ProviderError {
     #[error("{profile}: `{}` gives no credentials: {why}", place.as_str())]
     Machine { profile: ProfileName, place: CredentialSource, why: String },
     #[error("{profile}: no MFA code for {}", serial.as_str())]
-    NoCode { profile: ProfileName, serial: MfaSerial, order: CodeOrder, source: NoAnswer },
+    NoCode { profile: ProfileName, serial: Box<MfaSerial>, order: CodeOrder, source: NoAnswer },
     #[error("{profile}: an MFA code is six digits")]
     MalformedCode { profile: ProfileName },
     #[error("{profile}: this MFA code was used before, and a code is good for one call")]
