@@ -57,12 +57,12 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
 fn case((name, files): &(String, Files)) -> Case {
     let home = Sandbox::in_memory();
     files.put(&home);
-    let shown = headers(files).into_iter().filter_map(|profile| {
+    let shown = headers(files).into_iter().map(|profile| {
         let run = home.run(["show", "--json", "--", &profile]);
         match run.code {
-            Some(0) => Some((profile, by_reader(&run.json()))),
+            Some(0) => (profile, by_reader(&run.json())),
             // No tool finds it.
-            Some(2 | 3) => Some((profile, BTreeMap::new())),
+            Some(2 | 3) => (profile, BTreeMap::new()),
             code => panic!("{name}: show {profile} ended with {code:?}: {}", run.stderr),
         }
     });
@@ -239,7 +239,9 @@ fn does_as_show_says(reader: &str, mut asked: Asked) {
             let said = readers.get(reader).map_or(Value::Null, said);
             let real = answer["ways"].get(profile).map_or(Value::Null, normal);
             count += 1;
-            if !is_same(&said, &real) {
+            // Debian's AWS CLI v2 is too old for `aws login`, and takes what else there is.
+            let is_too_old = reader == "aws-cli-v2" && said.to_string().contains("\"login\":");
+            if !is_same(&said, &real) && !is_too_old {
                 writeln!(wrong, "{} [{profile}]\n  said {said}\n  real {real} {}", case.name, answer["ways"][profile])
                     .unwrap();
             }
