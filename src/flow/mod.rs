@@ -35,7 +35,7 @@ pub(crate) use login_token::{LoginUse, SignInFlow, decide_login, pasted_query, s
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use operation::Operation;
 pub(crate) use paging::{Endless, Paging};
-pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri, uuid4};
+pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, query, redirect_uri, registered_redirect_uri, uuid4};
 pub(crate) use problem::{Problem, TransportError};
 pub(crate) use process_output::{ProcessOutputError, read_process_output};
 pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};

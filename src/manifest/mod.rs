@@ -7,6 +7,8 @@
 //! [`Catalog`]: crate::model::Catalog
 
 mod check;
+mod command_line;
+mod console_browser;
 mod disabled;
 mod document;
 mod edit;

@@ -1,19 +1,21 @@
 //! Owns `[settings]` of `profiles.local.toml`, the personal settings for one machine. Must not do I/O.
 
+use super::command_line::{command_line, has_variable};
+use super::console_browser;
 use super::document::table::{self, unknown_key};
-use super::document::tree::{KeyValue, Text};
+use super::document::tree::KeyValue;
 use super::files::{Layers, SettingsTrust};
 use super::findings::codes;
 use super::findings::sink::Sink;
 use super::spec::keys::{HOST, Key, PROMPTS, SSO_FLOWS, STORES, Shape, key};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
-use crate::model::{MfaProcess, ProgramError, PromptPlace, SecretStore, Settings, SsoFlow};
+use crate::model::{PromptPlace, SecretStore, Settings, SsoFlow};
 use crate::source::Span;
 
 type PersonalSetting = (Key, fn(&KeyValue<'_>, &Key, &mut Settings, &mut Sink));
 
-const SETTINGS: [PersonalSetting; 5] = [
+const SETTINGS: [PersonalSetting; 7] = [
     (
         key(
             Shape::Texts("[^\\u0000]*", 1),
@@ -22,7 +24,7 @@ const SETTINGS: [PersonalSetting; 5] = [
             &["[\"ykman\", \"oath\", \"accounts\", \"code\", \"--single\", \"aws\"]"],
         )
         .named("mfa_process"),
-        |entry, key, settings, sink| settings.mfa_process = mfa_process(entry, key, sink),
+        |entry, key, settings, sink| settings.mfa_process = command_line(entry, key.examples[0], sink),
     ),
     (
         key(
@@ -62,6 +64,29 @@ const SETTINGS: [PersonalSetting; 5] = [
         )
         .named("store"),
         |entry, key, settings, sink| settings.store = word(entry, key, &SecretStore::ALL, SecretStore::as_str, sink),
+    ),
+    (
+        key(
+            Shape::Browser,
+            "The browser that `console` opens: a program and its arguments, in which {url} stands for the page; or a container \
+             of Firefox; or a profile of Chromium. {profile} and {account} stand for those of the console.",
+            &["{ \"firefox-container\": \"{profile}\" }", "[\"firefox\", \"-P\", \"{profile}\", \"{url}\"]"],
+        )
+        .named("browser"),
+        |entry, _, settings, sink| {
+            settings.console_browsers.usual = console_browser::browser(entry, "{ firefox-container = \"{profile}\" }", sink);
+        },
+    ),
+    (
+        key(
+            Shape::BrowserByTag,
+            "The browser that `console` opens for profiles with a tag, as `browser` has it.",
+            &["{ \"prod\": { \"chromium-profile\": \"prod\" } }"],
+        )
+        .named("browser_by_tag"),
+        |entry, _, settings, sink| {
+            settings.console_browsers.by_tag = console_browser::by_tag(entry, "{ chromium-profile = \"prod\" }", sink);
+        },
     ),
 ];
 
@@ -122,27 +147,6 @@ fn word<T: Copy>(
     found
 }
 
-fn mfa_process(entry: &KeyValue<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProcess> {
-    let texts = table::texts(entry, key.examples[0], sink)?;
-    if texts.iter().filter(|text| has_variable(**text, sink)).count() > 0 {
-        return None;
-    }
-    let error = match MfaProcess::new(texts.iter().map(|text| text.value.to_owned()).collect()) {
-        Ok(process) => return Some(process),
-        Err(error) => error,
-    };
-    let help = match error {
-        ProgramError::Nothing => format!("write, for example, `mfa_process = {}`", key.examples[0]),
-        ProgramError::Relative(_) | ProgramError::Tilde(_) => {
-            "write the whole path, or a name that is looked up in PATH".to_owned()
-        }
-        ProgramError::Nul => "remove it".to_owned(),
-    };
-    let at = texts.first().map_or(entry.node.at, |program| program.at);
-    sink.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
-    None
-}
-
 fn allow_hosts(entry: &KeyValue<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
     let mut hosts = Vec::new();
     for text in table::texts(entry, key.examples[0], sink)? {
@@ -171,14 +175,4 @@ fn bad_host(at: Span, error: &HostError) -> Diagnostic {
         }
     };
     Diagnostic::error(codes::BAD_HOST, at, error.to_string()).help(help)
-}
-
-/// Reports variables, which are not expanded here: a shared file could define them, and the text may be a program to run.
-fn has_variable(text: Text<'_>, sink: &mut Sink) -> bool {
-    let has_variable = text.value.contains("${");
-    if has_variable {
-        let message = "variables are not expanded in `[settings]`";
-        sink.push(Diagnostic::error(codes::BAD_VARIABLE, text.at, message).help("write the value itself"));
-    }
-    has_variable
 }

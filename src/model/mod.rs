@@ -3,6 +3,8 @@
 mod arn;
 mod catalog;
 mod chain;
+mod command_line;
+mod console_browser;
 mod credentials;
 mod external;
 mod glob;
@@ -19,13 +21,15 @@ pub(crate) use self::glob::Glob;
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Renewal, Root};
+pub(crate) use command_line::{CommandLine, ProgramError};
+pub(crate) use console_browser::{ConsoleBrowser, ConsoleBrowsers};
 pub(crate) use credentials::duration::{DurationError, SessionDuration};
 pub(crate) use credentials::fingerprint::{ChainFingerprint, KeyFingerprint, SecretPlace, Session};
 pub(crate) use credentials::{Credentials, KeySecret, LongTermKey, is_sendable, utc};
 pub(crate) use external::{CredentialProcess, Destination, ExternalError, ExternalSource, Externals};
 pub(crate) use login_session::{LoginSession, LoginToken};
 pub(crate) use name::{NameError, ProfileName, SessionName};
-pub(crate) use personal_settings::{MfaProcess, ProgramError, PromptPlace, SecretStore, Settings, SsoFlow};
+pub(crate) use personal_settings::{PromptPlace, SecretStore, Settings, SsoFlow};
 pub(crate) use profile::{
     CredentialMethod, CredentialSource, Kind, Pattern, Profile, Role, RoleSource, Setting, SettingValue,
     default_long_term,

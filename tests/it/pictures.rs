@@ -9,7 +9,7 @@ use crate::scene::MANIFEST;
 use crate::support::sandbox::Sandbox;
 
 /// Where a picture goes.
-fn picture(name: &str) -> PathBuf {
+pub(crate) fn picture(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pictures");
     std::fs::create_dir_all(&dir).unwrap();
     dir.join(name)

@@ -66,7 +66,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let login = InPlace::unless(args.no_login);
     let wanted = Wanted { destination: &destination, duration: args.duration, federation: args.federation, login };
     let way = linker.way(&wanted);
-    let opener = if args.print { None } else { Some(Opener::new(&args.name, way, app)?) };
+    let opener = if args.print {
+        None
+    } else {
+        Some(Opener::new(linker.profile(), way, &service.manifest.settings.console_browsers, app)?)
+    };
     let link = linker.link(way, &wanted)?;
     if let Some(opener) = &opener {
         opener.open(&link)?;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::cli::app::App;
+use crate::cli::console::commands::commands;
 use crate::cli::console::link::Way;
 use crate::cli::environment::{machine, secret_variables};
 use crate::cli::exit::Exit;
 use crate::cli::login::runtime::run;
 use crate::cli::ui::failure::Failure;
+use crate::model::{ConsoleBrowser, ConsoleBrowsers, Profile};
 use crate::render::{self, PageStatus, PageText};
 use crate::secret::Secret;
 use crate::system::loopback::{self, Page};
@@ -25,13 +27,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Opener<'a> {
     app: App<'a>,
     way: Way,
+    profile: &'a Profile,
+    /// That of `[settings]`.
+    browser: Option<&'a ConsoleBrowser>,
 }
 
 impl<'a> Opener<'a> {
-    /// Refuses a machine whose browser the person does not see.
-    pub(crate) fn new(name: &str, way: Way, app: App<'a>) -> Result<Self, Failure> {
-        if machine(app.host).shows_browser() {
-            return Ok(Self { app, way });
+    /// Refuses a machine whose browser the person does not see, unless they have named one.
+    pub(crate) fn new(
+        profile: &'a Profile,
+        way: Way,
+        browsers: &'a ConsoleBrowsers,
+        app: App<'a>,
+    ) -> Result<Self, Failure> {
+        let (name, browser) = (&profile.name, browsers.of(profile));
+        if browser.is_some() || machine(app.host).shows_browser() {
+            return Ok(Self { app, way, profile, browser });
         }
         Err(Failure::new(Exit::Unavailable, "no browser can be opened on this machine")
             .hint(format!("`awsauth console {name} --print` writes the address for a browser elsewhere"))
@@ -47,8 +58,15 @@ impl<'a> Opener<'a> {
 
     fn start(&self, url: &str) -> Result<(), Failure> {
         let host = self.app.host;
-        browser::open(url, host, &secret_variables(host)).map_err(|error| {
-            Failure::of(Exit::Unavailable, &error).hint("`--print` writes the address; BROWSER names another browser")
+        let unset = secret_variables(host);
+        let opened = match self.browser {
+            Some(named) => browser::open_by(&commands(named, self.profile, url), url, &unset),
+            None => browser::open(url, host, &unset),
+        };
+        let source = if self.browser.is_some() { "`browser` of [settings]" } else { "BROWSER" };
+        opened.map_err(|error| {
+            let hint = format!("`--print` writes the address; {source} names another browser");
+            Failure::of(Exit::Unavailable, &error).hint(hint)
         })
     }
 

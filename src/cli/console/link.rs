@@ -58,7 +58,7 @@ pub(crate) struct Linker<'s> {
 }
 
 impl<'s> Linker<'s> {
-    fn profile(&self) -> &'s Profile {
+    pub(crate) fn profile(&self) -> &'s Profile {
         self.chain.target()
     }
 

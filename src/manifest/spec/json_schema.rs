@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::aws_settings::{self, SettingSpec, SettingType};
 use super::keys::{self, Key, Shape};
 use crate::manifest::document::top::VERSION;
-use crate::manifest::personal_settings;
 use crate::manifest::raw::account::Account;
 use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::Session;
+use crate::manifest::{console_browser, personal_settings};
 use crate::model::Pattern;
 
 const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";
@@ -168,7 +168,6 @@ fn choice(name: &str) -> Value {
 }
 
 fn local_settings() -> Value {
-    let no_variable = json!({ "pattern": "\\$\\{" });
     let setting = |key: &Key| {
         let mut value = match key.shape {
             Shape::Word(words) => json!({ "enum": words }),
@@ -176,18 +175,44 @@ fn local_settings() -> Value {
                 "type": "array",
                 "items": { "type": "string", "pattern": format!("^({form})$") },
             }),
-            _ => json!({
-                "type": "array",
-                "items": [{ "type": "string", "pattern": "^([^~./\\\\\\s][^/\\\\]*|[.][^./\\\\][^/\\\\]*|/.*|[A-Za-z]:[/\\\\].*)$", "not": no_variable }],
-                "additionalItems": { "type": "string", "not": no_variable },
-                "minItems": 1,
-            }),
+            Shape::Browser => browser(),
+            Shape::BrowserByTag => json!({ "type": "object", "additionalProperties": browser() }),
+            _ => command_line(),
         };
         value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
         (key.name.to_owned(), described(value, key.doc))
     };
     let settings: Map<_, _> = personal_settings::keys().map(setting).collect();
     json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
+}
+
+/// A program and its arguments.
+fn command_line() -> Value {
+    let no_variable = no_variable();
+    json!({
+        "type": "array",
+        "items": [{ "type": "string", "pattern": "^([^~./\\\\\\s][^/\\\\]*|[.][^./\\\\][^/\\\\]*|/.*|[A-Za-z]:[/\\\\].*)$", "not": no_variable }],
+        "additionalItems": { "type": "string", "not": no_variable },
+        "minItems": 1,
+    })
+}
+
+fn no_variable() -> Value {
+    json!({ "pattern": "\\$\\{" })
+}
+
+/// A browser for consoles.
+fn browser() -> Value {
+    let name = json!({ "type": "string", "pattern": "\\S", "not": no_variable() });
+    let named = |key: &str| {
+        json!({
+            "type": "object",
+            "properties": { key: name, (console_browser::PROGRAM): command_line() },
+            "required": [key],
+            "additionalProperties": false,
+        })
+    };
+    json!({ "anyOf": [command_line(), named(console_browser::CONTAINER), named(console_browser::PROFILE)] })
 }
 
 fn named(definition: &str) -> Value {
@@ -222,6 +247,8 @@ fn property(key: &Key) -> Value {
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Texts(form, least) => json!({ "type": "array", "items": text(form), "minItems": least }),
         Shape::Settings => json!({ "allOf": [{ "$ref": "#/definitions/settings" }] }),
+        Shape::Browser => browser(),
+        Shape::BrowserByTag => json!({ "type": "object", "additionalProperties": browser() }),
     };
     value["description"] = json!(key.doc);
     value["examples"] = key.examples.iter().map(|example| parse(example)).collect();

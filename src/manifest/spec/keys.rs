@@ -13,6 +13,10 @@ pub(crate) enum Shape {
     /// A list of strings of this form, and its least length.
     Texts(&'static str, usize),
     Settings,
+    /// A program with its arguments, or a table that names a browser.
+    Browser,
+    /// A table with a browser for each tag.
+    BrowserByTag,
 }
 
 impl Shape {
@@ -22,7 +26,8 @@ impl Shape {
             Self::Seconds(..) => "a whole number of seconds",
             Self::Flag => "`true` or `false`",
             Self::Texts(..) => "a list of strings",
-            Self::Settings => "a table",
+            Self::Browser => "a list of strings or a table",
+            Self::Settings | Self::BrowserByTag => "a table",
         }
     }
 }

@@ -37,6 +37,19 @@ pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), Brows
     start_any(starters, unset, AT_ONCE).map_err(BrowserError::Start)
 }
 
+/// Opens `url` by the first of `commands` that works, each a program with its arguments and the page among them.
+pub(crate) fn open_by(commands: &[Vec<String>], url: &str, unset: &[String]) -> Result<(), BrowserError> {
+    if !is_openable(url) {
+        return Err(BrowserError::Scheme);
+    }
+    let command = |words: &Vec<String>| {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        command
+    };
+    start_any(commands.iter().map(command).collect(), unset, AT_ONCE).map_err(BrowserError::Start)
+}
+
 /// The commands of `BROWSER` in the order in which they are tried, separated as in `PATH`. `%s` stands for the page, which comes
 /// last otherwise. So xdg-open and Python read it, but here no shell does.
 fn named(list: &str, url: &str) -> Vec<Command> {

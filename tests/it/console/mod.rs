@@ -1,5 +1,7 @@
 //! `console`: the link for each kind of credentials, what makes none, and the browser.
 
+#[cfg(feature = "real-clients")]
+mod browsers;
 mod links;
 mod opening;
 mod refusals;

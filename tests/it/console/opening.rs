@@ -10,10 +10,17 @@ use crate::support::sandbox::Run;
 
 /// Runs awsauth with a browser that tells its arguments to the test, which goes to the page and hands out what came back.
 fn opened(args: &[&str]) -> (Scene, String, Run) {
+    opened_with(args, "")
+}
+
+/// The same with these personal settings, in which PROGRAM is the browser.
+fn opened_with(args: &[&str], settings: &str) -> (Scene, String, Run) {
     let scene = scene();
     let browser = scene.home.script("browser", "printf '%s' \"$*\" > \"$HOME/opened\"\n");
     let pipe = scene.home.pipe("opened");
-    let scene = scene.env("BROWSER", browser.to_str().unwrap());
+    let browser = browser.to_str().unwrap();
+    scene.home.write(".config/awsauth/profiles.local.toml", settings.replace("PROGRAM", browser));
+    let scene = if settings.is_empty() { scene.env("BROWSER", browser) } else { scene };
     let mut command = scene.home.command(args);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let ended = pipe.clone();
@@ -75,4 +82,34 @@ fn a_browser_that_can_not_be_started_is_told() {
             run.stderr
         );
     }
+}
+
+#[test]
+fn the_persons_own_settings_name_the_browser() {
+    let settings = "[settings]\nbrowser = [\"PROGRAM\", \"-P\", \"{profile}\", \"--app={url}\"]\n";
+    let (_, words, run) = opened_with(&["console", "read"], settings);
+    run.ok();
+    assert!(words.starts_with("-P read --app=https://corp.awsapps.com/start/#/console?account_id="), "{words}");
+}
+
+#[test]
+fn a_tag_has_a_browser_of_its_own() {
+    let settings = "[settings]\nbrowser = [\"no-such-browser\"]\n\
+                    browser_by_tag = { money = { firefox-container = \"{account}\", program = [\"PROGRAM\"] } }\n\
+                    [profiles.read]\ntags = [\"other\", \"money\"]\n";
+    let (_, words, run) = opened_with(&["console", "read"], settings);
+    run.ok();
+    let link = words.strip_prefix("--new-tab ext+container:").expect(&words);
+    let link = Link::parse(&format!("?{link}"));
+    assert_eq!(link.names(), ["name", "url", "color", "icon"]);
+    assert_eq!(link.get("name"), "123456789012");
+    assert!(link.get("url").starts_with("https://corp.awsapps.com/start/#/console?account_id="));
+}
+
+#[test]
+fn a_browser_of_the_settings_that_can_not_be_started_is_told() {
+    let scene = scene();
+    scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nbrowser = [\"no-such-browser\"]\n");
+    let run = scene.run(&["console", "read"]).exits(6);
+    assert!(run.stderr.contains("`browser` of [settings] names another browser"), "{}", run.stderr);
 }

@@ -1,0 +1,103 @@
+//! Owns the commands that open a page in the browser that `[settings]` names.
+
+use crate::flow::query;
+use crate::model::{CommandLine, ConsoleBrowser, Profile};
+
+/// Chromium and its kin, in the order in which they are looked for.
+const CHROMIUMS: [&str; 6] =
+    ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "microsoft-edge", "brave-browser"];
+
+/// The commands to try, each with its program first.
+pub(crate) fn commands(browser: &ConsoleBrowser, profile: &Profile, url: &str) -> Vec<Vec<String>> {
+    match browser {
+        ConsoleBrowser::Program(program) => {
+            let has_place = program.args().iter().any(|arg| arg.contains("{url}"));
+            let words = words(program).into_iter().map(|word| filled(&word, profile).replace("{url}", url));
+            vec![words.chain((!has_place).then(|| url.to_owned())).collect()]
+        }
+        ConsoleBrowser::FirefoxContainer { name, program } => {
+            let program = program.as_ref().map_or_else(|| vec!["firefox".to_owned()], words);
+            let tab = ["--new-tab".to_owned(), container_link(&filled(name, profile), profile, url)];
+            vec![program.into_iter().chain(tab).collect()]
+        }
+        ConsoleBrowser::ChromiumProfile { name, program } => {
+            let programs = match program {
+                Some(program) => vec![words(program)],
+                None => CHROMIUMS.map(|name| vec![name.to_owned()]).to_vec(),
+            };
+            // It is the name of a directory.
+            let name = filled(name, profile).replace(['/', '\\'], "-");
+            let directory = format!("--profile-directory={name}");
+            let args = [&directory, "--no-first-run", "--no-default-browser-check", url].map(str::to_owned);
+            programs.into_iter().map(|program| program.into_iter().chain(args.clone()).collect()).collect()
+        }
+    }
+}
+
+/// The link that the extension "Open external links in a container" opens (aws-facts §8.5). Only here, where the person has named
+/// that browser, something else than a web address is opened.
+fn container_link(name: &str, profile: &Profile, url: &str) -> String {
+    let looks = profile.container_looks();
+    let parameters = [("name", name), ("url", url), ("color", looks.color), ("icon", looks.icon)];
+    format!("ext+container:{}", query(&parameters))
+}
+
+fn words(program: &CommandLine) -> Vec<String> {
+    std::iter::once(program.program()).chain(program.args().iter().map(String::as_str)).map(str::to_owned).collect()
+}
+
+fn filled(text: &str, profile: &Profile) -> String {
+    let account = profile.account().unwrap_or(profile.name.as_str());
+    text.replace("{profile}", profile.name.as_str()).replace("{account}", account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConfigText, Kind, Setting, SettingValue};
+
+    const URL: &str = "http://127.0.0.1:5000/console?a&b";
+
+    fn program(words: &[&str]) -> CommandLine {
+        CommandLine::new(words.iter().map(|word| (*word).to_owned()).collect()).unwrap()
+    }
+
+    fn profile(settings: &[(&str, &str)]) -> Profile {
+        let setting = |(key, value): &(&str, &str)| Setting {
+            key: (*key).to_owned(),
+            value: SettingValue::Text(ConfigText::new(value).unwrap()),
+        };
+        Profile { settings: settings.iter().map(setting).collect(), ..Profile::bare("corp/prod", Kind::Iam) }
+    }
+
+    #[test]
+    fn a_program_gets_the_page_where_it_wants_it() {
+        let words = |args: &[&str]| commands(&ConsoleBrowser::Program(program(args)), &profile(&[]), URL);
+        assert_eq!(words(&["firefox", "-P", "{profile}"]), [["firefox", "-P", "corp/prod", URL]]);
+        assert_eq!(words(&["open", "--url={url}", "x"]), [["open", &format!("--url={URL}"), "x"]]);
+    }
+
+    #[test]
+    fn a_container_has_the_looks_of_its_profile() {
+        let browser = ConsoleBrowser::FirefoxContainer { name: "a & {profile}".to_owned(), program: None };
+        let link = |profile: &Profile| commands(&browser, profile, URL)[0].clone();
+        let plain = link(&profile(&[]));
+        assert_eq!(plain[..2], ["firefox", "--new-tab"]);
+        let start =
+            "ext+container:name=a%20%26%20corp%2Fprod&url=http%3A%2F%2F127.0.0.1%3A5000%2Fconsole%3Fa%26b&color=";
+        assert!(plain[2].starts_with(start), "{plain:?}");
+        let set = link(&profile(&[("color", "ff0000"), ("granted_color", "red"), ("granted_icon", "tree")]));
+        assert!(set[2].ends_with("&color=red&icon=tree"), "{set:?}");
+    }
+
+    #[test]
+    fn each_chromium_is_tried_with_a_directory_of_the_profiles_name() {
+        let name = "{account}-{profile}".to_owned();
+        let all = commands(&ConsoleBrowser::ChromiumProfile { name: name.clone(), program: None }, &profile(&[]), URL);
+        assert_eq!(all.len(), CHROMIUMS.len());
+        let given = Some(program(&["/opt/chrome"]));
+        let one = commands(&ConsoleBrowser::ChromiumProfile { name, program: given }, &profile(&[]), URL);
+        let directory = "--profile-directory=corp-prod-corp-prod";
+        assert_eq!(one, [["/opt/chrome", directory, "--no-first-run", "--no-default-browser-check", URL]]);
+    }
+}
