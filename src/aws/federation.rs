@@ -52,10 +52,8 @@ impl Aws {
             return Err(CallError::from_response(operation, answer));
         }
         let body = timeout(ANSWER, answer.into_body().collect()).await.map_err(|_| timed_out(operation))?;
-        let body = body.map_err(|error| match is_too_long(&*error) {
-            true => too_long(operation),
-            false => unreadable(operation, status),
-        })?;
+        let body = body
+            .map_err(|error| if is_too_long(&*error) { too_long(operation) } else { unreadable(operation, status) })?;
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| impostor(operation))?;
         expect_sendable(operation, answer.signin_token, "SigninToken").map(Secret::new)
     }

@@ -20,7 +20,7 @@ use crate::model::{KNOWN_REGIONS, Partition, Region};
 /// open it as all others are: awsauth gets a link that signs the browser in. Whoever opens that link within 15 minutes is
 /// signed in. So the browser gets it from awsauth and not from its command line, and --print is the only way to see it.
 ///
-/// An IAM user (`iam`, `iam-mfa`) gets a session of GetFederationToken, which may do what the user may do without MFA.
+/// An IAM user (`iam`, `iam-mfa`) gets a session of `GetFederationToken`, which may do what the user may do without MFA.
 ///
 /// --duration is for an IAM user, an SSO role, and a role that a long-term key assumes. AWS takes none for a role that
 /// another session assumes.
@@ -78,8 +78,14 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if app.out.json {
         let (name, url) = (&*args.name, args.print.then_some(link.expose()));
         let (region, destination) = (region.as_str(), &*destination);
-        let opened = opener.is_some();
-        app.out.document(ConsoleJson { profile: name, region, destination, via: way.as_str(), opened, url })?;
+        app.out.document(ConsoleJson {
+            profile: name,
+            region,
+            destination,
+            via: way.as_str(),
+            opened: opener.is_some(),
+            url,
+        })?;
     } else if args.print {
         app.out.data(link.expose())?;
     } else {

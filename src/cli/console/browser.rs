@@ -21,7 +21,7 @@ use crate::system::random;
 /// The path that sends the browser on.
 const PATH: &str = "/console";
 /// How long a browser may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Opens links for one profile.
 pub(crate) struct Opener<'a> {

@@ -123,9 +123,9 @@ impl<'s> Linker<'s> {
         let Some(section) = profile.long_term_section() else { return self.held(InPlace::Refused) };
         let key = self.service.keys.read(section);
         let key =
-            key.map_err(|source| self.failure(ProviderError::Keyring { profile: profile.name.clone(), source }))?;
+            key.map_err(|source| self.failure(&ProviderError::Keyring { profile: profile.name.clone(), source }))?;
         let missing = || ProviderError::NoLongTermKey { profile: profile.name.clone(), section: section.clone() };
-        key.map(Credentials::from).ok_or_else(|| self.failure(missing()))
+        key.map(Credentials::from).ok_or_else(|| self.failure(&missing()))
     }
 
     /// The session's length, if AWS takes one: for a user, and for a role that a long-term key has assumed (aws-facts §8.2).
@@ -218,15 +218,15 @@ impl<'s> Linker<'s> {
         self.app.out.detail(&format!("{}: calling {operation}", self.profile().name));
     }
 
-    fn failure(&self, error: ProviderError) -> Failure {
-        self.service.failure_of(&error, self.profile().name.as_str())
+    fn failure(&self, error: &ProviderError) -> Failure {
+        self.service.failure_of(error, self.profile().name.as_str())
     }
 
     fn user_refused(&self, call: &CallError) -> Failure {
         let profile = self.profile();
         match profile.long_term_section() {
             Some(_) => refused(call, profile, SignedBy::Key, &self.service.manifest.catalog),
-            None => self.failure(ProviderError::Call { profile: profile.name.clone(), call: Box::new(call.clone()) }),
+            None => self.failure(&ProviderError::Call { profile: profile.name.clone(), call: Box::new(call.clone()) }),
         }
     }
 
@@ -235,7 +235,7 @@ impl<'s> Linker<'s> {
         let facts = call.clone();
         let error = ProviderError::Call { profile: profile.name.clone(), call: Box::new(call) };
         if !is_answer {
-            return self.failure(error);
+            return self.failure(&error);
         }
         let failure = with_facts(Failure::of(Exit::Login, &error), &facts).detail("profile", profile.name.as_str());
         if let Some(duration) = duration {
