@@ -122,17 +122,14 @@ impl<'a> CredentialServer<'a> {
                     let at = request.wanted;
                     let state = &mut states[at];
                     let name = &*state.place.name;
-                    match kept(name, app) {
-                        Some(kept) => {
-                            reply(request, &Ok(&kept));
-                            state.note(Ok(kept), app.out);
-                        }
-                        None => {
-                            state.waiting.push_back(Waiting { request, until: Instant::now() + PATIENCE });
-                            if !std::mem::replace(&mut state.is_renewing, true) {
-                                renewals.push(async move { (at, renewed(name, app).await) });
-                            }
-                        }
+                    if let Some(kept) = kept(name, app) {
+                        reply(request, &Ok(&kept));
+                        state.note(Ok(kept), app.out);
+                        continue;
+                    }
+                    state.waiting.push_back(Waiting { request, until: Instant::now() + PATIENCE });
+                    if !std::mem::replace(&mut state.is_renewing, true) {
+                        renewals.push(async move { (at, renewed(name, app).await) });
                     }
                 }
                 Some((at, renewed)) = renewals.next() => {
@@ -221,8 +218,8 @@ async fn renewed(name: &str, app: App<'_>) -> Result<Credentials, Refused> {
 fn in_one_line(failure: &Failure) -> String {
     let (message, reason) = (failure.message(), failure.reason());
     let cause = if message == reason { String::new() } else { format!(": {reason}") };
-    let hints: String = failure.hints().iter().take(1).map(|hint| format!("; {hint}")).collect();
-    format!("{message}{cause}{hints}")
+    let hint = failure.hints().first().map_or_else(String::new, |hint| format!("; {hint}"));
+    format!("{message}{cause}{hint}")
 }
 
 fn reply(request: WebRequest<usize>, answer: &Result<&Credentials, &Refused>) {
