@@ -58,6 +58,13 @@ pub(crate) fn mask_words(text: &str) -> String {
     masked + rest
 }
 
+/// Masks words like [`mask_words`] in a text that may hold a command to paste, and shells take `*` for names of files.
+pub(crate) fn mask_advice(text: &str) -> String {
+    let masked = mask_words(text);
+    let bytes = text.bytes().zip(masked.bytes()).map(|(old, new)| if old == new { old } else { b'_' });
+    String::from_utf8(bytes.collect()).unwrap_or(masked)
+}
+
 /// Masks passwords in addresses: all between `NAME:` and the last `@` before a blank, a quote or a slash.
 fn mask_passwords(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -129,9 +136,11 @@ fn is_random(run: &str) -> bool {
     length >= SECRET_LENGTH && changes * 4 >= length
 }
 
-/// `*` for every byte but white space.
+/// `*` for every byte but white space, and `\`: without that one before it, a quote would end what it stands in.
 fn mask(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) }).collect()
+    text.chars()
+        .map(|c| if c.is_whitespace() || c == '\\' { c.to_string() } else { "*".repeat(c.len_utf8()) })
+        .collect()
 }
 
 /// The end of a masked value in a later line.
@@ -341,7 +350,7 @@ mod tests {
             ("tokens = [\n\"a\",\n]\nx = 1\n", "tokens = *\n****\n*\nx = 1\n"),
             ("run = x --password HIDDEN --token=HIDDEN", "run = x --password ****** --token=******"),
             ("token = \"\"\"HIDDEN\"\"\"", "token = ************"),
-            ("my_secret = \"abc\\\"HIDDEN\"", "my_secret = *************"),
+            ("my_secret = \"abc\\\"HIDDEN\"", "my_secret = ****\\********"),
             ("tokens = [\"a]b\",\n\"HIDDEN\" \"x\"\n]\nx = 1\n", "tokens = *******\n******** ***\n*\nx = 1\n"),
             ("secret . x = HIDDEN", "secret . x = ******"),
             ("\"my secret\".\"x\" = HIDDEN", "\"my secret\".\"x\" = ******"),
@@ -366,6 +375,18 @@ mod tests {
             "k3j9x0q7v2m5z8w1p4t6b9n3r7c2h5f8d1g4s6l9y0e3a7u2",
         ] {
             assert!(!mask_values(&format!("note = {secret}\n")).contains(&secret[8..]), "{secret}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_masked_command_has_the_words_that_it_had_and_none_that_a_shell_expands(
+            word in "([a-z'\"$`\\\\ &;:@/.-]{0,4}(aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9d|http://u:p|AKIAIOSFODNN7EXAMPLE|))+",
+        ) {
+            let command = format!("chmod go-w {} && touch", shlex::try_quote(&word).unwrap());
+            let masked = shlex::split(&mask_advice(&command)).unwrap();
+            proptest::prop_assert_eq!(masked.len(), 5, "{:?} in {}", masked, command);
+            proptest::prop_assert!(!masked.concat().contains('*'));
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-pub(crate) use mask::{is_harmless, mask_ini, mask_rendered, mask_values, mask_words};
+pub(crate) use mask::{is_harmless, mask_advice, mask_ini, mask_rendered, mask_values, mask_words};
 
 /// A text that only [`Secret::expose`] shows, and that is wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
-use crate::secret::mask_words;
+use crate::secret::{mask_advice, mask_words};
 
 /// The most causes of one kind in the text, and in the document.
 const MOST_SHOWN: usize = 12;
@@ -126,13 +126,13 @@ impl Failure {
     }
 
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
-        self.error.hints.push(mask_words(&text.into()));
+        self.error.hints.push(mask_advice(&text.into()));
         self
     }
 
     /// Adds lines to be copied, shown below the hints.
     pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
-        self.error.lines.extend(lines.into_iter().map(|line| mask_words(&line)));
+        self.error.lines.extend(lines.into_iter().map(|line| mask_advice(&line)));
         self
     }
 
