@@ -91,6 +91,7 @@ impl<'a> AwsFiles<'a> {
         let dialect = reader.dialect();
         let view = self.views[dialect as usize].get_or_init(|| View::read(&self.config, &self.credentials, dialect));
         let view = view.as_ref().map_err(Refusal::clone)?;
+        view.check_depth(name)?;
         match dialect {
             Dialect::Botocore => botocore::resolve(view, name),
             Dialect::Go => go::resolve(view, name),

@@ -86,6 +86,9 @@ pub(crate) enum Refusal {
     UnknownMachine { profile: String, machine: String },
     #[error("[{profile}] leads back to itself")]
     Circle { profile: String },
+    /// A limit of awsauth's own.
+    #[error("[{profile}] goes through more than {most} profiles")]
+    TooDeep { profile: String, most: usize },
     #[error("[{profile}] has {key} without role_arn")]
     NoRole { profile: String, key: &'static str },
     #[error("[{profile}] has an empty {key}")]

@@ -79,6 +79,19 @@ fn each_tool_has_its_way_with_an_mfa_device() {
 }
 
 #[test]
+fn a_chain_that_no_stack_holds_is_refused() {
+    let role = |at: usize| format!("[profile p{at}]\n{NO_SOURCE}source_profile = p{}\n", at - 1);
+    let text: String = (1..=4000).map(role).collect::<String>() + "[profile p0]\n" + KEY;
+    let files = AwsFiles::parse(text.as_bytes(), b"");
+    for reader in Reader::ALL {
+        let parts =
+            |name| files.resolve(reader, name).map(|way| way.parts().count()).map_err(|refusal| refusal.to_string());
+        assert_eq!(parts("p63"), Ok(64));
+        assert_eq!(parts("p4000"), Err("[p4000] goes through more than 64 profiles".to_owned()));
+    }
+}
+
+#[test]
 fn a_file_that_a_tool_refuses_gives_it_no_profile() {
     let files = AwsFiles::parse(b"[profile v]\nregion: x\n", SESSION_KEY.as_bytes());
     let said = |reader| files.resolve(reader, "v").unwrap_err().to_string();

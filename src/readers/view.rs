@@ -23,6 +23,9 @@ pub(super) const PORTAL: [&str; 2] = [SSO_URL, SSO_REGION];
 /// All that make a profile one of SSO.
 pub(super) const SSO: [&str; 5] = [SSO_SESSION, SSO_URL, SSO_REGION, SSO_ACCOUNT, SSO_ROLE];
 
+/// The most profiles that a chain of source_profile may have: AWS chains a few, and each is another call.
+const LONGEST_CHAIN: usize = 64;
+
 const MACHINES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
 pub(super) struct View {
@@ -48,6 +51,21 @@ impl View {
         let id = Name::new(SectionType::Profile, name);
         let (config, credentials) = (self.config.0.get(&id), self.credentials.0.get(&id));
         (config.is_some() || credentials.is_some()).then(|| Keys { name: name.to_owned(), config, credentials })
+    }
+
+    /// Refuses a chain that no stack could hold. One that leads back to itself is left to the tool.
+    pub(super) fn check_depth(&self, name: &str) -> Result<(), Refusal> {
+        let mut chain = vec![name.to_owned()];
+        while let Some(source) = self.profile(&chain[chain.len() - 1]).and_then(|keys| keys.get(SOURCE)) {
+            if chain.iter().any(|known| known == source) {
+                break;
+            }
+            if chain.len() == LONGEST_CHAIN {
+                return Err(Refusal::TooDeep { profile: name.to_owned(), most: LONGEST_CHAIN });
+            }
+            chain.push(source.to_owned());
+        }
+        Ok(())
     }
 
     pub(super) fn session(&self, name: &str) -> Option<&Settings> {

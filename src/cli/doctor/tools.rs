@@ -22,7 +22,8 @@ const TOOLS: [(Reader, &str); 5] = [
 /// The most names that one is compared with.
 const MOST_COMPARED: usize = 500;
 
-/// What the tools do with one profile. Those that can't read the file, or don't find the profile in it, have findings of their own.
+/// What the tools do with one profile. Those that can't read the file, or don't find the profile in it,
+/// have findings of their own; of a chain that is too deep, nobody knows.
 struct Outcomes {
     given: Vec<(&'static str, Mechanism)>,
     refused: Vec<(&'static str, Refusal)>,
@@ -34,7 +35,7 @@ impl Outcomes {
         for (reader, tool) in TOOLS {
             match facts.readers.resolve(reader, profile.name()) {
                 Ok(mechanism) => outcomes.given.push((tool, mechanism)),
-                Err(Refusal::Unreadable { .. } | Refusal::NoProfile { .. }) => {}
+                Err(Refusal::Unreadable { .. } | Refusal::NoProfile { .. } | Refusal::TooDeep { .. }) => {}
                 Err(refusal) => outcomes.refused.push((tool, refusal)),
             }
         }

@@ -106,6 +106,7 @@ fn of_own(refusal: &Refusal) -> Option<String> {
         }
         Refusal::UnknownMachine { .. } => "write Environment, Ec2InstanceMetadata or EcsContainer".to_owned(),
         Refusal::Circle { profile } => format!("give [{profile}] another source_profile"),
+        Refusal::TooDeep { profile, .. } => format!("shorten the chain of source_profile from [{profile}]"),
         Refusal::NoRole { profile, .. } => format!("add role_arn to [{profile}]"),
         Refusal::Empty { profile, key } => format!("remove {key} from [{profile}]"),
         Refusal::SsoConflict { profile, key } => format!("remove {key} from [{profile}]"),
