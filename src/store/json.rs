@@ -28,6 +28,13 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
     (file.version == VERSION).then_some(file.content)
 }
 
+/// True for a file of awsauth's own that is cut short, or not of a newer version.
+pub(super) fn is_of_no_use(path: &Path) -> bool {
+    let Ok(Some(bytes)) = private::read(path, FileOwner::Awsauth) else { return false };
+    let is_newer = |file: Versioned<serde_json::Value>| file.version > VERSION;
+    !serde_json::from_slice(&bytes).is_ok_and(is_newer)
+}
+
 pub(super) fn save(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
     write(path, FileOwner::Awsauth, &Versioned { version: VERSION, content })
 }

@@ -101,10 +101,10 @@ mod tests {
         for hours in [-30, -23, 0, 30] {
             logouts.mark(&names(&["a"]), now + SignedDuration::from_hours(hours)).unwrap();
         }
-        for name in ["prod", ".1-a.json.x.awsauth-tmp"] {
+        for name in ["prod", ".1-a.json.abc123.awsauth-tmp"] {
             write_private(&dir.path().join("ended").join(name), b"").unwrap();
         }
-        let writer = std::fs::File::open(dir.path().join("ended/.1-a.json.x.awsauth-tmp")).unwrap();
+        let writer = std::fs::File::open(dir.path().join("ended/.1-a.json.abc123.awsauth-tmp")).unwrap();
         writer.lock().unwrap();
         logouts.sweep(now);
         let left = disk::list(&dir.path().join("ended")).unwrap();

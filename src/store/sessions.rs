@@ -251,11 +251,12 @@ impl Sessions {
         Ok(self.names()?.iter().filter_map(|name| Some(self.get(name)?.session)).collect())
     }
 
-    /// The files here that are no sessions: cut short, or of another version.
+    /// The files of sessions that can't be read: cut short, or of an older version. What a newer awsauth, or somebody else, has put
+    /// here is not ours.
     pub(crate) fn unreadable(&self) -> Vec<PathBuf> {
         let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         let is_session = |path: &PathBuf| self.name_in(path).is_some_and(|name| self.get(&name).is_some());
-        files.into_iter().filter(|path| !is_temporary(path) && !is_session(path)).collect()
+        files.into_iter().filter(|path| is_own_name(path) && !is_session(path) && json::is_of_no_use(path)).collect()
     }
 
     /// The profiles that have a session here and are not `known`. Opens only their files.
@@ -332,6 +333,13 @@ impl FileNames {
 fn name_of(path: &Path) -> Option<String> {
     let (escaped, _) = path.file_stem()?.to_str()?.rsplit_once('+')?;
     Some(percent_decode_str(escaped).decode_utf8().ok()?.into_owned())
+}
+
+/// True for the names that [`file_stem`] gives.
+fn is_own_name(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let is_digest = stem.len() == 40 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest || name_of(path).is_some_and(|name| file_stem(&name) == stem)
 }
 
 /// The name of a session's entry in the keyring.
@@ -451,7 +459,7 @@ mod tests {
         let sessions = in_files(dir.path());
         sessions.put(&saved(&"/".repeat(128))).unwrap();
         let kept = disk::list(&dir.path().join("sessions")).unwrap().remove(0);
-        let temporary = kept.with_file_name(".0123.json.abc.awsauth-tmp");
+        let temporary = kept.with_file_name(".0123.json.abc123.awsauth-tmp");
         write_private(&temporary, &disk::read(&kept).unwrap().unwrap()).unwrap();
         sessions.remove_old_names();
         assert!(temporary.exists());
@@ -471,6 +479,24 @@ mod tests {
         sessions.sweep(Timestamp::UNIX_EPOCH);
         assert!(!disk::exists(&old));
         assert_eq!(sessions.names().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_a_newer_awsauth_or_somebody_else_put_here_is_not_unreadable() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = in_files(dir.path());
+        sessions.put(&saved("whole")).unwrap();
+        let path = |name: &str| sessions.path(&ProfileName::new(name).unwrap());
+        for (path, text) in [
+            (path("cut"), r#"{"version": 1"#),
+            (path("old"), r#"{"version": 0, "profile": "old"}"#),
+            (path("newer"), r#"{"version": 2, "profile": "newer"}"#),
+            (dir.path().join("sessions/notes.txt"), "x"),
+        ] {
+            write_private(&path, text.as_bytes()).unwrap();
+        }
+        private::make_dir(&path("dir"), FileOwner::Awsauth).unwrap();
+        assert_eq!(sessions.unreadable(), [path("cut"), path("old")]);
     }
 
     #[test]

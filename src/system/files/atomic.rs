@@ -76,7 +76,10 @@ pub(super) fn try_writing(mut temp: NamedTempFile, path: &Path) -> Result<(), Di
 
 /// True for a file that is being written, or was when its run was killed.
 pub(crate) fn is_temporary(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(SUFFIX));
+    let parts = name.and_then(|name| name.strip_prefix('.')?.rsplit_once('.'));
+    // As `new_temp` names it.
+    parts.is_some_and(|(_, random)| random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Removes the temporary files in `dir` whose writers are dead. A failure to is not worth a word.
@@ -92,7 +95,8 @@ pub(crate) fn has_leftovers(dir: &Path) -> bool {
 
 /// The temporary files in `dir` whose writers are dead, each with its lock.
 fn abandoned(dir: &Path) -> impl Iterator<Item = (PathBuf, File)> {
-    let paths = disk::list(dir).unwrap_or_default().into_iter().filter(|path| is_temporary(path));
+    let paths =
+        disk::list(dir).unwrap_or_default().into_iter().filter(|path| is_temporary(path) && disk::is_file(path));
     paths.filter_map(|path| {
         let (file, _) = disk::open_file(&path).ok()??;
         file.try_lock().ok()?;
@@ -131,10 +135,14 @@ mod tests {
         for name in [".prod.json.abc123.awsauth-tmp", "prod.json"] {
             fs::write(dir.path().join(name), "x").unwrap();
         }
+        let others =
+            [".notes.awsauth-tmp", ".prod.json.link12.awsauth-tmp", "prod.json"].map(|name| dir.path().join(name));
+        fs::write(&others[0], "a person's").unwrap();
+        symlink("prod.json", &others[1]).unwrap();
         sweep(dir.path());
-        let left = [temp.path().to_path_buf(), dir.path().join("prod.json")];
-        assert_eq!(disk::list(dir.path()).unwrap(), left);
+        let left = disk::list(dir.path()).unwrap();
+        assert!(left.len() == 4 && left.contains(&temp.path().to_path_buf()), "{left:?}");
         drop(temp);
-        assert_eq!(disk::list(dir.path()).unwrap(), left[1..]);
+        assert_eq!(disk::list(dir.path()).unwrap(), others);
     }
 }

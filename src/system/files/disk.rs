@@ -181,13 +181,18 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// False for a link to a file too.
+pub(crate) fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// The path of a file or directory without links; none if nothing is there.
 pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
 /// True if the file was written less than `age` ago, or in the future: the clock may be another machine's.
-pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
+pub(crate) fn is_fresh(path: &Path, age: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     written.is_ok_and(|written| written.elapsed().map_or(true, |elapsed| elapsed < age))
 }
@@ -209,12 +214,14 @@ pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false
 }
 
-/// Leaves no rights to a file to any other user.
+/// Leaves no rights to a file to any other user. Follows no link.
 #[cfg(unix)]
 pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    // Opened first, so that a link that is put there meanwhile is not followed to another file.
-    let file = open(path).map_err(DiskError::io("open", path))?;
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let file = opened.map_err(DiskError::io("open", path))?;
     let metadata = file.metadata().map_err(DiskError::io("examine", path))?;
     require_regular_file(path, &metadata)?;
     let mode = metadata.permissions().mode() & 0o7700;
