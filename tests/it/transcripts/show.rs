@@ -28,7 +28,7 @@ credential_process = true
 "#;
 
 /// What a person has beside awsauth's block.
-const OWN: &str = "[profile vendor]\ncredential_process = /opt/vendor/creds --realm main\n
+const OWN: &str = "[profile vendor]\ncredential_process = /opt/vendor/creds --realm main --password hunter2\n
 [profile deploy]\nrole_arn = arn:aws:iam::444455556666:role/Deploy\nsource_profile = vendor\n
 [profile two]\ncredential_process = /opt/vendor/creds\naws_access_key_id = AKIAOLDEXAMPLEKEY123\naws_secret_access_key = x\n
 [profile \"in quotes\"]\nregion = eu-west-1\n\n";
