@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::architecture::{source_files, src};
 use crate::diff::commit;
@@ -17,6 +17,7 @@ use crate::support::fake_aws::team::ALICE;
 use crate::support::fake_aws::{FakeAws, World};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::team;
+use crate::terminal::at_terminal;
 
 fn cases() -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor");
@@ -175,9 +176,55 @@ fn fix_says_first_what_it_does() {
     let home = machine(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor/open-to-others"));
     let run = home.run(["doctor", "--fix", "--yes"]).ok();
     assert!(run.stderr.starts_with("will make ~/.aws/credentials readable only by you\n"), "{}", run.stderr);
-    assert!(run.stderr.contains("\nclosed 2 files to other users\nhealthy: "), "{}", run.stderr);
+    assert!(run.stderr.contains("\nclosed 3 files to other users\nhealthy: "), "{}", run.stderr);
     assert!(run.stderr.ends_with("programs\n"), "{}", run.stderr);
     assert_eq!(home.path(CREDENTIALS).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn fix_follows_no_link() {
+    let home = machine(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor/open-to-others"));
+    home.run(["doctor", "--fix", "--yes"]).ok();
+    assert_eq!(home.path("public").metadata().unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn a_login_that_is_made_while_fix_asks_is_kept() {
+    let scene = Scene::new();
+    let path = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+    let token = |year: u16| {
+        let portal = "https://corp.awsapps.com/start";
+        json!({ "startUrl": portal, "accessToken": "t", "expiresAt": format!("{year}-01-01T00:00:00Z") }).to_string()
+    };
+    scene.home.write(path, &token(2020));
+    let mut session = at_terminal(&scene, "doctor --fix");
+    session.exp_string("Do this?").unwrap();
+    scene.home.write(path, &token(2099));
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("ended with").unwrap();
+    assert_eq!(scene.home.read(path), token(2099));
+}
+
+/// A shell ends a quotation where a mask has swallowed the `\` before a quote.
+#[test]
+fn a_fix_that_is_pasted_does_what_it_says_and_nothing_else() {
+    let random = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9d";
+    let name = format!("x'{random}\" && touch PWNED && echo {random}\"");
+    let home = Sandbox::in_memory().env("AWS_PROFILE", &format!("{name}z"));
+    home.write(CREDENTIALS, &format!("[{name}]\nregion = eu-west-1\n"));
+    let document = home.run(["doctor", "--json"]).json();
+    let run = home.run(["doctor"]);
+    let shown = run.stdout.lines().filter_map(|line| line.trim().strip_prefix("fix: "));
+    let fixes = document["findings"].as_array().unwrap().iter().map(|found| found["fix"].as_str().unwrap());
+    let exports: Vec<&str> = shown.chain(fixes).filter(|fix| fix.starts_with("export ")).collect();
+    assert_eq!(exports.len(), 2, "{document}");
+    for fix in exports {
+        assert!(!fix.contains(random), "{fix}");
+        let mut shell = home.program(Path::new("sh"));
+        let run: Run = shell.args(["-c", fix]).output().unwrap().into();
+        assert_eq!((run.code, home.has("PWNED")), (Some(0), false), "{fix}");
+    }
 }
 
 #[test]

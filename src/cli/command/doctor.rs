@@ -47,16 +47,17 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         app.out.print(&found.text())?;
         app.out.say(&found.summary());
     }
-    Ok(if found.is_healthy() { Exit::Done } else { Exit::Different })
+    let is_mended = !args.fix || found.repairs().is_empty();
+    Ok(if found.is_healthy() && is_mended { Exit::Done } else { Exit::Different })
 }
 
 /// Shows what it does, asks if somebody is there, and does it. Returns what was done.
 fn fix(repairs: &[&Repair], is_agreed: bool, app: App<'_>) -> Result<Vec<String>, Failure> {
-    let words: Vec<String> = repairs.iter().map(|repair| repair.words()).collect();
-    for words in &words {
-        app.out.say(&format!("will {words}"));
+    for repair in repairs {
+        app.out.say(&format!("will {}", repair.words()));
     }
-    if !is_agreed && !app.out.json && app.host.is_interactive() {
+    let asks = !is_agreed && !app.out.json && app.host.is_interactive();
+    if asks {
         match prompt::confirm("Do this?", true) {
             Ok(true) => {}
             Ok(false) => return Err(Failure::one_line(Exit::Refused, "nothing was changed")),
@@ -66,7 +67,13 @@ fn fix(repairs: &[&Repair], is_agreed: bool, app: App<'_>) -> Result<Vec<String>
             Err(other) => return Err(Failure::of(Exit::Usage, &other).hint("`--yes` does it without asking")),
         }
     }
-    repairs.iter().try_for_each(|repair| carry_out(repair, app.out))?;
-    app.out.say(&Repair::done(repairs));
-    Ok(words)
+    // While the question waited, a login may have replaced what was of no use.
+    let now = asks.then(|| examine(false, app));
+    let is_wanted = |repair: &Repair| now.as_ref().is_none_or(|now| now.repairs().contains(&repair));
+    let done = repairs.iter().copied().filter(|repair| is_wanted(repair) && carry_out(repair, app.out));
+    let done: Vec<&Repair> = done.collect();
+    if !done.is_empty() {
+        app.out.say(&Repair::done(&done));
+    }
+    Ok(done.iter().map(|repair| repair.words()).collect())
 }

@@ -13,11 +13,12 @@ const UNSET_KEYS: &str = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESS
 /// The variables that name AWS's files, each with the usual file's name.
 const FILES: [(&str, &str); 2] = [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
 /// The variables that lead logins elsewhere, each with the one by which awsauth marks its own.
-const ENDPOINTS: [(&str, &str); 5] = [
+const ENDPOINTS: [(&str, &str); 6] = [
     ("AWS_ENDPOINT_URL", "AWSAUTH_ENDPOINT_URL"),
     ("AWS_ENDPOINT_URL_STS", ""),
     ("AWS_ENDPOINT_URL_SSO", ""),
     ("AWS_ENDPOINT_URL_SSO_OIDC", ""),
+    ("AWS_ENDPOINT_URL_SIGNIN", ""),
     ("AWS_ENDPOINT_URL_IAM", ""),
 ];
 

@@ -75,10 +75,10 @@ pub(crate) fn open_to_others(facts: &Facts<'_>) -> Vec<Finding> {
             is_open.then(|| readable(Place::Path(file.path.to_path_buf()), vec![file.target.to_path_buf()]))
         })
         .collect();
-    for dir in caches() {
+    for dir in caches(facts) {
         let files = private::list(&dir, FileOwner::AwsCli).unwrap_or_default();
-        let files: Vec<PathBuf> =
-            files.into_iter().filter(|path| is_cache_file(path) && disk::is_open_to_others(path)).collect();
+        let is_open = |path: &PathBuf| is_cache_file(path) && disk::is_file(path) && disk::is_open_to_others(path);
+        let files: Vec<PathBuf> = files.into_iter().filter(is_open).collect();
         if !files.is_empty() {
             open.push(readable(Place::Path(dir), files));
         }
@@ -99,7 +99,7 @@ fn readable(place: Place, files: Vec<PathBuf>) -> Finding {
 /// Directories whose files awsauth does not use, since another user could have put them there.
 pub(crate) fn exposed(facts: &Facts<'_>) -> Vec<Finding> {
     let state = facts.app.paths.state().ok().map(|dir| (dir.join("sessions"), FileOwner::Awsauth));
-    let dirs = state.into_iter().chain(caches().into_iter().map(|dir| (dir, FileOwner::AwsCli)));
+    let dirs = state.into_iter().chain(caches(facts).into_iter().map(|dir| (dir, FileOwner::AwsCli)));
     let look = |(dir, owner): (PathBuf, FileOwner)| match private::check(&dir, owner) {
         Err(DiskError::Exposed { path, why }) => {
             let found = Finding::error("exposed-directory", Place::Path(path.clone()), why);
@@ -116,15 +116,16 @@ pub(crate) fn exposed(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// The directories of AWS CLI's caches: of SSO logins, and of roles.
-pub(crate) fn caches() -> Vec<PathBuf> {
-    ["sso", "cli"].into_iter().filter_map(|tool| Paths::aws_cache(tool).ok()).collect()
+/// The directories of AWS CLI's caches: of SSO logins, of roles, and of console sign-ins.
+pub(crate) fn caches(facts: &Facts<'_>) -> Vec<PathBuf> {
+    let [sso, cli] = ["sso", "cli"].map(Paths::aws_cache);
+    [sso, cli, facts.app.paths.login_cache()].into_iter().flatten().collect()
 }
 
-/// True for the names that AWS CLI gives its files: SHA-1 and `.json` (aws-facts §4.2, §5).
+/// True for the names that AWS CLI gives its files: SHA-1, or SHA-256, and `.json` (aws-facts §4.2, §5, §13.2).
 pub(crate) fn is_cache_file(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    stem.len() == 40
+    matches!(stem.len(), 40 | 64)
         && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
         && path.extension().is_some_and(|kind| kind == "json")
 }

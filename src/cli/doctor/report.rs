@@ -7,13 +7,11 @@ use serde::Serialize;
 
 use super::Examination;
 use super::finding::{Finding, Place, Repair, Severity};
-use crate::cli::explain;
 use crate::cli::paths::Paths;
-use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::render::TerminalText;
-use crate::secret::mask_words;
+use crate::secret::{mask_advice, mask_words};
 use crate::source::display_safe;
 use crate::system::files::{atomic, disk};
 
@@ -63,7 +61,7 @@ impl<'f> FindingJson<'f> {
             variable,
             message: mask_words(&found.what),
             why: mask_words(&found.why),
-            fix: mask_words(&found.fix),
+            fix: mask_advice(&found.fix),
             fixable: !found.repairs.is_empty(),
         }
     }
@@ -156,7 +154,8 @@ fn lines_of(found: &Finding) -> String {
         place if place.is_empty() => place,
         place => safe(&format!("{place}: ")),
     };
-    let (severity, what, why, fix) = (found.severity.as_str(), safe(&found.what), safe(&found.why), safe(&found.fix));
+    let (severity, what, why, fix) =
+        (found.severity.as_str(), safe(&found.what), safe(&found.why), display_safe(&mask_advice(&found.fix)));
     format!("{style}{severity}{style:#}: {place}{what}\n  {why}\n  {dimmed}fix:{dimmed:#} {fix}\n")
 }
 
@@ -169,8 +168,8 @@ fn style(severity: Severity) -> Style {
     color.on_default().bold()
 }
 
-/// Mends it.
-pub(crate) fn carry_out(repair: &Repair, out: Out) -> Result<(), Failure> {
+/// Mends it. Returns false, and tells why, if it can't.
+pub(crate) fn carry_out(repair: &Repair, out: Out) -> bool {
     let done = match repair {
         Repair::Close(path) => disk::close_to_others(path),
         Repair::Protect(dir) => disk::protect_from_others(dir),
@@ -180,7 +179,9 @@ pub(crate) fn carry_out(repair: &Repair, out: Out) -> Result<(), Failure> {
             Ok(())
         }
     };
-    done.map_err(|error| explain::disk(&error))?;
-    out.detail(&repair.words());
-    Ok(())
+    match &done {
+        Ok(()) => out.detail(&repair.words()),
+        Err(error) => out.warn(&error.with_cause()),
+    }
+    done.is_ok()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -26,6 +27,8 @@ use crate::system::files::private::{self, FileOwner};
 
 /// How long a file of a cache may be over before it is only a leftover: AWS CLI never removes one.
 const STALE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A tool may still be writing a file that is younger.
+const WRITING: Duration = Duration::from_mins(1);
 
 /// A login in `~/.aws/sso/cache`.
 struct Login {
@@ -91,18 +94,23 @@ fn accesses(facts: &Facts<'_>) -> Vec<Access> {
             all.push(Access { key: name.name().to_owned(), start_url: portal(&url), profile: None });
         }
     }
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (at, access) in all.iter().enumerate() {
+        places.entry(access.key.clone()).or_insert(at);
+    }
     for profile in facts.profiles() {
         let (key, url) = match (profile.get("sso_session"), profile.get("sso_start_url")) {
             (Some(session), _) => (session.text.into_owned(), None),
             (None, Some(url)) => (url.text.clone().into_owned(), Some(url.text)),
             (None, None) => continue,
         };
-        match all.iter_mut().find(|access| access.key == key) {
-            Some(access) => _ = access.profile.get_or_insert_with(|| profile.name().to_owned()),
-            None => all.extend(url.map(|url| {
-                let start_url = portal(&url);
-                Access { key, start_url, profile: Some(profile.name().to_owned()) }
-            })),
+        match (places.get(&key).and_then(|at| all.get_mut(*at)), url) {
+            (Some(access), _) => _ = access.profile.get_or_insert_with(|| profile.name().to_owned()),
+            (None, Some(url)) => {
+                places.insert(key.clone(), all.len());
+                all.push(Access { key, start_url: portal(&url), profile: Some(profile.name().to_owned()) });
+            }
+            (None, None) => {}
         }
     }
     all
@@ -126,6 +134,7 @@ fn key_of(facts: &Facts<'_>, profile: &AwsProfile<'_>) -> Option<String> {
 pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
     let (logins, accesses) = (logins(facts.now), accesses(facts));
     let valid = |access: &Access| logins.get(&cache_file_name(&access.key)).filter(|login| login.is_valid);
+    let logged_in: Vec<&Access> = accesses.iter().filter(|access| valid(access).is_some()).collect();
     // Under the name of a session, or a spelling of the portal, that no section has.
     let named: HashSet<String> = accesses.iter().map(|access| cache_file_name(&access.key)).collect();
     let mut unnamed: Vec<(&String, &Login)> = logins.iter().filter(|(file, _)| !named.contains(*file)).collect();
@@ -144,7 +153,7 @@ pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
         }
         // Who works with several portals is not logged in to all of them all day.
         let is_meant = |other: &&Access| is_current || other.start_url == access.start_url || other.profile.is_none();
-        let mut others = accesses.iter().filter(|other| other.key != access.key && valid(other).is_some());
+        let mut others = logged_in.iter().copied().filter(|other| other.key != access.key);
         let other = others.find(is_meant).map(|other| format!("to `{}`", other.key));
         let elsewhere = || unnamed.iter().find(|(_, login)| login.start_url == access.start_url);
         let other = other.or_else(|| elsewhere().map(|(file, _)| format!("in ~/.aws/sso/cache/{file}")));
@@ -219,7 +228,7 @@ pub(crate) fn clock(facts: &Facts<'_>) -> Vec<Finding> {
 fn future_files(facts: &Facts<'_>) -> Option<Finding> {
     let mut files: Vec<PathBuf> = [&facts.config, &facts.credentials].map(|file| file.target.to_path_buf()).into();
     files.extend(facts.app.host.program());
-    files.extend(caches().iter().flat_map(|dir| cache_files(dir)));
+    files.extend(caches(facts).iter().flat_map(|dir| cache_files(dir)));
     let touch = |path: &Path| format!("touch {}", shell_path(path));
     let mut times: Vec<(Timestamp, PathBuf, String)> =
         files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path.clone(), touch(&path)))).collect();
@@ -264,11 +273,11 @@ fn ask_aws(facts: &Facts<'_>) -> Result<ClockSkew, Failure> {
 /// Files of caches that no tool can read, and those that have long been over.
 pub(crate) fn useless_files(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for dir in caches() {
+    for dir in caches(facts) {
         let (mut broken, mut stale) = (Vec::new(), Vec::new());
         for path in cache_files(&dir) {
             match read(&path) {
-                Some(CacheFile::Broken) => broken.push(Repair::Remove(path)),
+                Some(CacheFile::Broken) if !disk::is_fresh(&path, WRITING) => broken.push(Repair::Remove(path)),
                 Some(CacheFile::Object(file)) if is_stale(&file, facts.now) => stale.push(Repair::Remove(path)),
                 _ => {}
             }
@@ -308,7 +317,8 @@ fn useless(code: &'static str, how: &str, why: &str, dir: &Path, repairs: Vec<Re
 fn is_stale(file: &Value, now: Timestamp) -> bool {
     let ends = ["expiresAt", "registrationExpiresAt"].iter().filter_map(|key| time(file, key));
     let role = file.get("Credentials").and_then(|keys| time(keys, "Expiration"));
-    ends.chain(role).max().is_some_and(|end| now.duration_since(end) > STALE)
+    let sign_in = file.get("accessToken").and_then(|keys| time(keys, "expiresAt"));
+    ends.chain(role).chain(sign_in).max().is_some_and(|end| now.duration_since(end) > STALE)
 }
 
 /// What killed runs of awsauth have left half-written.
@@ -317,7 +327,7 @@ pub(crate) fn leftovers(facts: &Facts<'_>) -> Vec<Finding> {
     let below = state.iter().flat_map(|dir| private::list(dir, FileOwner::Awsauth).unwrap_or_default());
     let aws = [&facts.config, &facts.credentials].map(|file| file.target.parent().map(Path::to_path_buf));
     let mut dirs: Vec<PathBuf> =
-        state.iter().cloned().chain(below).chain(caches()).chain(aws.into_iter().flatten()).collect();
+        state.iter().cloned().chain(below).chain(caches(facts)).chain(aws.into_iter().flatten()).collect();
     dirs.sort();
     dirs.dedup();
     let look = |dir: PathBuf| {
