@@ -23,7 +23,7 @@ pub(super) const PORTAL: [&str; 2] = [SSO_URL, SSO_REGION];
 /// All that make a profile one of SSO.
 pub(super) const SSO: [&str; 5] = [SSO_SESSION, SSO_URL, SSO_REGION, SSO_ACCOUNT, SSO_ROLE];
 
-/// The most profiles that a chain of source_profile may have: AWS chains a few, and each is another call.
+/// The most profiles that a chain of `source_profile` may have: AWS chains a few, and each is another call.
 const LONGEST_CHAIN: usize = 64;
 
 const MACHINES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
