@@ -43,8 +43,7 @@ use crate::system::programs::process;
 /// own, and SIGINT, SIGTERM and SIGHUP are passed on to the whole group.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
-awsauth exec [OPTIONS] <NAME> [[--] <CMD>...]
-       awsauth exec [OPTIONS] '<GLOB>' [--] <CMD>...
+awsauth exec [OPTIONS] <NAME|GLOB> [[--] <CMD>...]
        awsauth exec [OPTIONS] <--tag <TAG>|--all> -- <CMD>...")]
 #[command(after_help = "\
 Example:
