@@ -9,6 +9,8 @@ use super::{Client, Home, PROFILES};
 use crate::scene::session_file;
 use crate::support::sandbox::Run;
 
+/// How long anything here may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 /// The role that all of this is about.
 const ROLE: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
 
@@ -32,12 +34,13 @@ fn command(home: &Home, client: Client) -> Command {
     command
 }
 
-/// The key that signed the last call, which must have been accepted.
+/// The key that signed the last question, which must have been accepted.
 fn signer(home: &Home, client: Client) -> String {
     assert_eq!(home.fake.unexpected().len(), 0, "{client:?}: {:#?}", home.fake.unexpected());
     let requests = home.fake.requests();
-    let last = requests.last().expect("the client must have called");
-    assert_eq!((last.operation.as_str(), last.status), ("GetCallerIdentity", 200), "{client:?}");
+    let last =
+        requests.iter().rfind(|request| request.operation == "GetCallerIdentity").expect("the client must have called");
+    assert_eq!(last.status, 200, "{client:?}");
     last.access_key_id.clone().expect("GetCallerIdentity must be signed")
 }
 
@@ -57,10 +60,11 @@ fn every_reader_signs_by_the_endpoint_and_goes_on_with_the_next_session() {
         expire(&home);
         home.fake.clear();
         let mut stdin = child.stdin.take().unwrap();
-        let goes_on = (0..5).any(|_| {
-            // JavaScript signs with the old session while it asks for the new one.
+        let goes_on = (0..100).any(|_| {
+            // JavaScript signs with the old session until it has the new one.
             stdin.write_all(b"\n").unwrap();
             assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)), "{client:?}");
+            assert!(home.fake.wait_for("AssumeRole", 1, PATIENCE), "{client:?}");
             signer(&home, client) != first
         });
         assert!(goes_on, "{client:?}");
