@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::file_names::file_stem;
 use super::json;
 use super::keyring::{Keyring, KeyringError, SaveError};
-use super::sessions::file_stem;
 use crate::model::{KeyFingerprint, KeySecret, LongTermKey, ProfileName, SecretStore};
 use crate::system::files::disk;
 use crate::system::files::private::{self, FileOwner};

@@ -2,6 +2,7 @@
 //! missing, damaged or another user's is a miss, never an error. Must not call AWS or decide freshness.
 
 mod applied;
+mod file_names;
 mod json;
 mod keyring;
 mod login_cache;
@@ -25,6 +26,7 @@ use crate::system::files::atomic::sweep;
 use crate::system::files::private::{self, FileOwner};
 
 pub(crate) use applied::AppliedDigests;
+pub(crate) use file_names::FileNames;
 pub(crate) use json::{cache_file_name, parse_timestamp};
 pub(crate) use keyring::{Keyring, KeyringError, SaveError};
 pub(crate) use login_cache::LoginCache;
@@ -34,7 +36,7 @@ pub(crate) use profile_facts::{ProfileFacts, RenewedBy};
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use rotations::{Rotation, Rotations};
 pub(crate) use seeds::Seeds;
-pub(crate) use sessions::{FileNames, Saved, Sessions};
+pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
 

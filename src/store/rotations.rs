@@ -7,9 +7,10 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::file_names::file_stem;
 use super::json;
 use super::keyring::{Keyring, KeyringError, SaveError};
-use super::sessions::{InKeyring, file_stem};
+use super::sessions::InKeyring;
 use crate::model::{KeySecret, LongTermKey, ProfileName, SecretStore};
 use crate::secret::Secret;
 use crate::system::files::atomic::sweep;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::file_names::file_stem;
 use super::json;
 use super::keyring::{Keyring, KeyringError, SaveError};
-use super::sessions::file_stem;
 use crate::model::KeySecret;
 use crate::secret::Secret;
 use crate::system::files::disk;
