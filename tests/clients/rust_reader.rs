@@ -23,6 +23,7 @@ fn main() -> ExitCode {
 
 /// Asks STS with whatever the default chain finds; without TLS, since the fake is on loopback.
 async fn identity() -> Result<(), String> {
+    #[expect(clippy::disallowed_methods, reason = "it is no part of awsauth")]
     let repeats = std::env::var_os("READER_REPEATS").is_some();
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(aws_smithy_http_client::Builder::new().build_http())

@@ -196,10 +196,10 @@ fn a_login_that_is_made_while_fix_asks_is_kept() {
         let portal = "https://corp.awsapps.com/start";
         json!({ "startUrl": portal, "accessToken": "t", "expiresAt": format!("{year}-01-01T00:00:00Z") }).to_string()
     };
-    scene.home.write(path, &token(2020));
+    scene.home.write(path, token(2020));
     let mut session = at_terminal(&scene, "doctor --fix");
     session.exp_string("Do this?").unwrap();
-    scene.home.write(path, &token(2099));
+    scene.home.write(path, token(2099));
     session.send("\r").unwrap();
     session.flush().unwrap();
     session.exp_string("ended with").unwrap();
@@ -212,7 +212,7 @@ fn a_fix_that_is_pasted_does_what_it_says_and_nothing_else() {
     let random = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9d";
     let name = format!("x'{random}\" && touch PWNED && echo {random}\"");
     let home = Sandbox::in_memory().env("AWS_PROFILE", &format!("{name}z"));
-    home.write(CREDENTIALS, &format!("[{name}]\nregion = eu-west-1\n"));
+    home.write(CREDENTIALS, format!("[{name}]\nregion = eu-west-1\n"));
     let document = home.run(["doctor", "--json"]).json();
     let run = home.run(["doctor"]);
     let shown = run.stdout.lines().filter_map(|line| line.trim().strip_prefix("fix: "));

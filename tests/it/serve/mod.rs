@@ -86,15 +86,10 @@ impl Endpoint {
         String::from_utf8(answer).unwrap()
     }
 
-    /// The request of an SDK, with changes.
-    fn request(&self, line: &str, host: &str, headers: &str) -> Vec<u8> {
-        format!("{line} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{headers}\r\n").into_bytes()
-    }
-
     /// Asks as an SDK does.
     fn ask(&self) -> (u16, Value) {
         let headers = format!("Authorization: {}\r\n", self.token);
-        let answer = self.send(&self.request("GET /credentials", &self.address.to_string(), &headers));
+        let answer = self.send(&request("GET /credentials", &self.address.to_string(), &headers));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
         assert!(head.lines().any(|line| line == "Cache-Control: no-store"), "{head}");
         (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")))
@@ -111,4 +106,9 @@ impl Endpoint {
     fn is_closed(&self) -> bool {
         TcpStream::connect(self.address).is_err()
     }
+}
+
+/// The request of an SDK, with changes.
+fn request(line: &str, host: &str, headers: &str) -> Vec<u8> {
+    format!("{line} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{headers}\r\n").into_bytes()
 }

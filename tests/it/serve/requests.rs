@@ -47,7 +47,7 @@ fn a_wrong_request_is_refused_without_a_hint() {
     let (host, token) = (endpoint.address.to_string(), &endpoint.token);
     let right = format!("Authorization: {token}\r\n");
     let refused = |line: &str, host: &str, headers: &str, status: &str| {
-        let answer = endpoint.send(&endpoint.request(line, host, headers));
+        let answer = endpoint.send(&request(line, host, headers));
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line} {host} {headers}: {answer}");
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, format!("{status}\n"), "{line} {host} {headers}");
@@ -91,7 +91,7 @@ fn whatever_comes_it_goes_on_serving() {
     let served = Served::start(&scene, "prod");
     let endpoint = &served.endpoint;
     let right = format!("Authorization: {}\r\n", endpoint.token);
-    let good = endpoint.request("GET /credentials", &endpoint.address.to_string(), &right);
+    let good = request("GET /credentials", &endpoint.address.to_string(), &right);
     let mut random = fastrand::Rng::with_seed(17);
     for _ in 0..500 {
         let mut bytes = good.clone();
