@@ -122,6 +122,8 @@ mod serve;
 #[cfg(test)]
 mod shells;
 #[cfg(test)]
+mod show;
+#[cfg(test)]
 #[cfg(unix)]
 mod signals;
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             profile: name,
             pattern: page.profile.map(|profile| profile.pattern().as_str()),
             applied: page.is_applied,
+            differences: &page.differences,
             steps: &page.steps,
             problem: page.problem.as_deref(),
             readers: ReaderJson::all(&page.verdicts),

@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     /// The session or token that it takes is missing, or has ended.
     LoggedOut,
     Fails,
+    /// It gets credentials, and not those that the manifest says.
+    OtherIdentity,
 }
 
 impl Outcome {
@@ -26,6 +28,7 @@ impl Outcome {
             Self::WithoutMfa => "without-mfa",
             Self::LoggedOut => "logged-out",
             Self::Fails => "fails",
+            Self::OtherIdentity => "other-identity",
         }
     }
 }

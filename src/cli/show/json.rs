@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::show::step::Step;
+use crate::cli::show::step::{Fact, Step};
 use crate::cli::show::verdict::Verdict;
 use crate::readers::{Mechanism, Mfa};
 use crate::secret::{mask_values, mask_words};
@@ -15,6 +15,8 @@ pub(crate) struct ShowJson<'s> {
     pub(crate) pattern: Option<&'static str>,
     /// False if the manifest has it and AWS's files don't.
     pub(crate) applied: bool,
+    /// Where AWS's files say something else than the manifest.
+    pub(crate) differences: &'s [Fact],
     pub(crate) steps: &'s [Step],
     /// Why there are no steps.
     pub(crate) problem: Option<&'s str>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod chain;
+pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod now;
 pub(crate) mod page;

@@ -107,12 +107,12 @@ impl<'n> Now<'n> {
     }
 }
 
-/// True for `awsauth credential-process PROFILE`.
+/// True for `awsauth credential-process PROFILE`; a copy of awsauth may be `awsauth-1.2`.
 pub(crate) fn is_own_process(command: &str, profile: &str) -> bool {
     let words = split_words(command).unwrap_or_default();
     let [program, command, name] = &words[..] else { return false };
     let file = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    matches!(file, "awsauth" | "awsauth.exe") && command == "credential-process" && name == profile
+    file.starts_with("awsauth") && command == "credential-process" && name == profile
 }
 
 /// None if it is nothing that awsauth could log in to.

@@ -3,9 +3,9 @@
 use crate::cli::paths::Paths;
 use crate::cli::show::now::Now;
 use crate::cli::show::sections::{self, Places};
-use crate::cli::show::step::Step;
+use crate::cli::show::step::{Fact, Step};
 use crate::cli::show::verdict::{self, Verdict};
-use crate::cli::show::{chain, text};
+use crate::cli::show::{chain, identity, text};
 use crate::ini::{Document, SectionId};
 use crate::model::{Profile, Region};
 use crate::plan;
@@ -16,6 +16,8 @@ pub(crate) struct Page<'s> {
     /// None for a section that the manifest does not have.
     pub(crate) profile: Option<&'s Profile>,
     pub(crate) is_applied: bool,
+    /// Where AWS's files say something else than the manifest.
+    pub(crate) differences: Vec<Fact>,
     pub(crate) steps: Vec<Step>,
     pub(crate) problem: Option<String>,
     pub(crate) verdicts: Vec<Verdict>,
@@ -39,6 +41,7 @@ impl<'s> Page<'s> {
         let section = now.files.section(name).map(|at| places.of(at));
         Self {
             is_applied: chain.as_ref().is_none_or(|(_, chain)| chain.profiles().iter().all(|one| is_written(one))),
+            differences: chain.as_ref().map(|(_, chain)| identity::differences(chain, now, places)).unwrap_or_default(),
             profile,
             steps,
             problem,
@@ -60,6 +63,7 @@ impl<'s> Page<'s> {
         if !self.is_applied {
             first.push("It is not written into AWS's files yet: run `awsauth apply`.".to_owned());
         }
+        first.extend(self.differences.iter().map(identity::difference_words));
         if let [first_shadow, ..] = shadows {
             first.push(format!(
                 "{first_shadow} is set in this shell: all but JavaScript take its key in place of AWS_PROFILE."

@@ -92,7 +92,7 @@ pub(crate) fn readers(verdicts: &[Verdict], columns: usize) -> TerminalText {
         let style = match verdict.outcome {
             Outcome::Works => Style::new(),
             Outcome::Asks | Outcome::WithoutMfa | Outcome::LoggedOut => AnsiColor::Yellow.on_default(),
-            Outcome::Fails => AnsiColor::Red.on_default(),
+            Outcome::Fails | Outcome::OtherIdentity => AnsiColor::Red.on_default(),
         };
         let mut cells = vec![Cell::from(names(&verdict.readers)), Cell::styled(&verdict.does, style)];
         cells.extend(verdict.remedy.as_ref().map(|remedy| Cell::from(format!("→ {remedy}"))));

@@ -2,6 +2,7 @@
 //! credentials. Must not know how the chain is drawn.
 
 use crate::cli::show::advice::{self, Outcome};
+use crate::cli::show::identity;
 use crate::cli::show::now::{Kept, Now, is_own_process};
 use crate::flow::seconds_left;
 use crate::readers::{Mechanism, Mfa, Reader, Resolution};
@@ -33,12 +34,16 @@ pub(crate) fn verdicts(name: &str, now: &Now<'_>) -> Vec<Verdict> {
 
 fn verdict(reader: Reader, name: &str, now: &Now<'_>) -> Verdict {
     let resolution = now.files.resolve(reader, name);
-    let (outcome, does) = match &resolution {
+    let (mut outcome, mut does) = match &resolution {
         Ok(mechanism) => told(reader, name, mechanism, now),
         Err(refusal) => (Outcome::Fails, format!("no: {refusal}")),
     };
+    let mut remedy = advice::remedy(name, outcome, &resolution, now);
+    if let Some(other) = resolution.as_ref().ok().and_then(|mechanism| identity::other(mechanism, now)) {
+        (outcome, remedy) = (Outcome::OtherIdentity, Some(other.remedy));
+        does = format!("{}: {does}", other.words);
+    }
     let does = mask_words(&does);
-    let remedy = advice::remedy(name, outcome, &resolution, now);
     Verdict { readers: vec![reader], resolution, outcome, does, remedy }
 }
 
