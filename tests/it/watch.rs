@@ -58,5 +58,6 @@ fn without_a_terminal_it_is_refused() {
         assert_eq!(scene.run(args).exits(2).stdout, "", "{args:?}");
     }
     assert!(scene.run(&["status", "--watch"]).stderr.contains("`awsauth status`"));
-    ends_with(at_terminal(&scene.env("NO_COLOR", "1"), "status --watch --json"), 2);
+    let told = ends_with(at_terminal(&scene.env("NO_COLOR", "1"), "status --watch --json"), 2);
+    assert!(told.contains("can't be used with `--json`"), "{told}");
 }

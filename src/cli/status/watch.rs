@@ -22,7 +22,11 @@ const LEAVE: &str = "\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// Refuses a place that can't be drawn on.
 pub(crate) fn check(app: App<'_>) -> Result<(), Failure> {
-    if app.out.json || !app.host.stdout_is_terminal || app.host.var("TERM") == Some("dumb") {
+    if app.out.json {
+        return Err(Failure::new(Exit::Usage, "`--watch` draws a table, and can't be used with `--json`")
+            .hint("`awsauth status --json` prints a document once"));
+    }
+    if !app.host.stdout_is_terminal || app.host.var("TERM") == Some("dumb") {
         return Err(Failure::new(Exit::Usage, "`--watch` draws on a terminal, and standard output is none")
             .hint("`awsauth status` prints the table once, and `awsauth status --json` a document"));
     }
