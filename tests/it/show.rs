@@ -1,6 +1,6 @@
 //! What `show` says where AWS's files are not as the manifest has them.
 
-use crate::scene::{CONFIG, CREDENTIALS, Scene, long_term_keys};
+use crate::scene::{CONFIG, CREDENTIALS, MANIFEST, Scene, long_term_keys};
 
 /// AWS's files as `apply` leaves them.
 fn applied() -> Scene {
@@ -45,4 +45,72 @@ fn a_role_that_the_files_name_and_the_manifest_does_not_is_told_with_its_line() 
     let other = "arn:aws:iam::444455556666:role/Other";
     assert!(shown.contains(&format!("~/.aws/config:11 says role_arn = {other}, and the manifest")), "{shown}");
     assert!(shown.contains(&format!("in the manifest, but {other}: AssumeRole with")), "{shown}");
+}
+
+#[test]
+fn a_token_for_another_portal_is_told_with_that_portal() {
+    let scene = applied();
+    scene.run(&["login", "--no-browser", "read"]).ok();
+    let file = scene
+        .home
+        .list(".aws/sso/cache")
+        .into_iter()
+        .find(|path| std::fs::read_to_string(path).unwrap().contains("accessToken"));
+    let file = file.unwrap();
+    let token = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, token.replace("https://corp.aws", "https://other.aws")).unwrap();
+    let shown = scene.run(&["show", "read"]).ok().stdout;
+    assert!(shown.contains("UTC, and is for https://other.awsapps.com/start"), "{shown}");
+    assert!(shown.contains("the SSO token of corp, which is for https://other.awsapps.com/start"), "{shown}");
+}
+
+#[test]
+fn a_section_that_another_program_writes_is_not_a_matter_of_apply() {
+    let scene = Scene::new();
+    let more = "[profiles.vendor]\npattern = \"external\"\n[profiles.batch]\npattern = \"role\"\n\
+                source_profile = \"vendor\"\nrole_arn = \"arn:aws:iam::444455556666:role/Batch\"\n";
+    scene.home.manifest(&format!("{MANIFEST}{more}"));
+    scene.run(&["apply", "--yes"]).ok();
+    let remedy = "log in with the program that writes [vendor]; it is in neither file";
+    for profile in ["vendor", "batch"] {
+        assert_eq!(answer(&scene, profile, "rust"), ["fails", remedy]);
+    }
+    let key = "[vendor]\naws_access_key_id = AKIAOTHEREXAMPLEKEY1\naws_secret_access_key = x\n";
+    scene.home.write(CREDENTIALS, key);
+    assert_eq!(answer(&scene, "batch", "rust")[0], "works");
+    let shown = scene.run(&["show", "batch"]).ok().stdout;
+    assert!(!shown.contains("not written"), "{shown}");
+}
+
+#[test]
+fn what_cannot_give_credentials_does_not_work() {
+    let scene = Scene::new();
+    scene.change_manifest("external_id = \"partner-42\"", "credential_process = true");
+    scene.home.write(
+        CREDENTIALS,
+        "[old]\naws_access_key_id = ASIAOTHEREXAMPLEKEY1\naws_secret_access_key = x\n\
+                                   aws_session_token = x\nexpiration = 2026-11-01 10:00:00\n",
+    );
+    scene.home.write(CONFIG, "[profile gone]\ncredential_process = /opt/not/there --x\n");
+    scene.run(&["apply", "--yes"]).ok();
+    assert_eq!(answer(&scene, "audit", "go"), ["logged-out", "awsauth keys add base"]);
+    assert_eq!(answer(&scene, "gone", "go"), ["fails", "install /opt/not/there, or correct the line"]);
+    assert_eq!(answer(&scene, "old", "go"), ["logged-out", "log in with the tool that writes [old]"]);
+}
+
+#[test]
+fn a_variable_that_names_no_file_is_named() {
+    let scene = Scene::new().env("AWS_CONFIG_FILE", "/not/there");
+    assert_eq!(answer(&scene, "prod", "go"), ["fails", "unset AWS_CONFIG_FILE"]);
+    let shown = scene.run(&["show", "prod"]).ok().stdout;
+    assert!(shown.contains("AWS_CONFIG_FILE names /not/there, which is not there"), "{shown}");
+}
+
+#[test]
+fn a_section_of_awsauth_is_no_persons_own_while_the_manifest_cannot_be_read() {
+    let scene = applied();
+    scene.home.manifest("[profiles.");
+    let shown = scene.run(&["show", "prod"]).ok().stdout;
+    assert!(shown.contains("→ awsauth check"), "{shown}");
+    assert!(shown.contains("`awsauth check` tells why the manifest can't be read"), "{shown}");
 }

@@ -8,7 +8,7 @@ mod logins;
 mod manifest;
 mod programs;
 pub(crate) mod report;
-mod sections;
+pub(crate) mod sections;
 mod sessions;
 mod tools;
 

@@ -17,6 +17,7 @@ use crate::system::files::disk;
 const KEY_ID: &str = "aws_access_key_id";
 /// Keys by which other tools note the end of a session that they put into the credentials file (aws-facts §12).
 const ENDS: [&str; 4] = ["expiration", "x_security_token_expires", "aws_session_expiration", "aws_expiration"];
+const OWN_END: &str = "awsauth_expiration";
 /// Keys that only profiles have.
 const PROFILE_KEYS: [&str; 8] = [
     "region",
@@ -130,7 +131,7 @@ pub(crate) fn default_key(facts: &Facts<'_>) -> Vec<Finding> {
 pub(crate) fn ended(facts: &Facts<'_>) -> Vec<Finding> {
     let look = |profile: AwsProfile<'_>| {
         let key = profile.in_credentials(KEY_ID)?;
-        let end = ENDS.into_iter().find_map(|key| time(&profile.in_credentials(key)?.text))?;
+        let end = session_end(|key| Some(profile.in_credentials(key).filter(|_| key != OWN_END)?.text.to_string()))?;
         if end > facts.now {
             return None;
         }
@@ -139,6 +140,11 @@ pub(crate) fn ended(facts: &Facts<'_>) -> Vec<Finding> {
         Some(found.why("AWS refuses it").fix("log in again with the tool that wrote it, or delete the section"))
     };
     facts.profiles().into_iter().filter_map(look).collect()
+}
+
+/// The end of a session by the value of a key of its section.
+pub(crate) fn session_end(value: impl Fn(&str) -> Option<String>) -> Option<Timestamp> {
+    std::iter::once(OWN_END).chain(ENDS).find_map(|key| time(&value(key)?))
 }
 
 /// A time as tools write it (aws-facts §12): RFC 3339, with an offset such as `+0000`, or `2026-01-01 00:00:00` in UTC.

@@ -1,6 +1,9 @@
 //! Owns the one change that gives a tool credentials. Must not decide whether it has any.
 
-use crate::cli::show::now::Now;
+use std::path::Path;
+
+use crate::cli::paths::Paths;
+use crate::cli::show::now::{Now, gone_program};
 use crate::model::{CredentialMethod, Profile};
 use crate::readers::{Mechanism, Refusal, Resolution};
 
@@ -38,22 +41,42 @@ pub(crate) fn remedy(name: &str, outcome: Outcome, resolution: &Resolution, now:
     let managed = now.service.and_then(|service| service.manifest.catalog.get(name));
     match (resolution, outcome) {
         (_, Outcome::Works | Outcome::Asks) => None,
-        (Ok(mechanism), Outcome::LoggedOut) => Some(login(name, managed, mechanism)),
+        (Ok(mechanism), Outcome::LoggedOut) => Some(login(name, managed, mechanism, now)),
+        (Ok(mechanism), Outcome::Fails) => Some(program(managed, mechanism)),
         (Err(Refusal::Mfa { .. }) | Ok(_), _) => Some(process(managed)),
         (Err(refusal), _) => match managed {
             Some(profile) => of_managed(profile, refusal, now),
+            // The manifest that wrote it can't be read.
+            None if now.service.is_none() && now.is_in_block(name) => Some("awsauth check".to_owned()),
             None => of_own(refusal),
         },
     }
 }
 
-fn login(name: &str, managed: Option<&Profile>, mechanism: &Mechanism) -> String {
+fn login(name: &str, managed: Option<&Profile>, mechanism: &Mechanism, now: &Now<'_>) -> String {
     let base = mechanism.parts().last().map_or(name, Mechanism::profile);
+    let is_known = |name| now.service.is_some_and(|service| service.manifest.catalog.get(name).is_some());
+    if let Some(key) = now.lacks_key(name) {
+        return format!("awsauth keys add {key}");
+    }
     match (managed, mechanism.parts().last()) {
         (None, Some(Mechanism::Sso { .. })) => format!("aws sso login --profile {base}"),
         (None, Some(Mechanism::Login { .. })) => format!("aws login --profile {base}"),
-        (None, _) => format!("awsauth login {base}"),
+        (None, _) if is_known(base) => format!("awsauth login {base}"),
+        (None, _) => format!("log in with the tool that writes [{base}]"),
         (Some(_), _) => format!("awsauth login {name}"),
+    }
+}
+
+/// For a program of a `credential_process` that is not there.
+fn program(managed: Option<&Profile>, mechanism: &Mechanism) -> String {
+    let gone = mechanism.parts().find_map(|part| match part {
+        Mechanism::Process { command, .. } => gone_program(command),
+        _ => None,
+    });
+    match gone.filter(|_| managed.is_none_or(|profile| profile.external_section().is_some())) {
+        Some(program) => format!("install {}, or correct the line", Paths::shown(Path::new(&program))),
+        None => "awsauth apply".to_owned(),
     }
 }
 
@@ -61,23 +84,29 @@ fn login(name: &str, managed: Option<&Profile>, mechanism: &Mechanism) -> String
 fn process(managed: Option<&Profile>) -> String {
     match managed {
         Some(_) => "credential_process = true in the manifest, then `awsauth apply`".to_owned(),
-        None => "`awsauth import`, with credential_process = true in the manifest".to_owned(),
+        None => "copy its table from `awsauth import` into the manifest, with credential_process = true, then `awsauth apply --adopt`".to_owned(),
     }
 }
 
 fn of_managed(profile: &Profile, refusal: &Refusal, now: &Now<'_>) -> Option<String> {
     let service = now.service?;
     let chain = service.manifest.catalog.chain(profile.name.as_str())?;
-    let is_written = chain.profiles().iter().all(|step| now.files.has_in_config(step.name.as_str()));
+    let is_written = chain.profiles().iter().all(|step| now.is_written(step));
     if let Refusal::Unreadable { .. } = refusal {
         return of_own(refusal);
     }
     let base = chain.base();
-    if !is_written && profile.external_section().is_none() {
+    if base.external_section().is_some() && now.files.section(base.name.as_str()).is_none() {
+        return Some(format!("log in with the program that writes [{}]; it is in neither file", base.name));
+    }
+    if let (false, Some((variable, _))) = (is_written, now.gone.first()) {
+        return Some(format!("unset {variable}"));
+    }
+    if !is_written {
         return Some("awsauth apply".to_owned());
     }
-    if base.long_term_section().is_some() && !service.has_key(base) {
-        return Some(format!("awsauth keys add {}", base.name));
+    if let Some(key) = now.lacks_key(profile.name.as_str()) {
+        return Some(format!("awsauth keys add {key}"));
     }
     match (refusal, base.method) {
         (Refusal::NoCredentials { .. }, CredentialMethod::Native) if base.has_session_section() => {
@@ -117,6 +146,7 @@ fn of_own(refusal: &Refusal) -> Option<String> {
         Refusal::NoSsoSession { session, .. } => format!("add [sso-session {session}]"),
         Refusal::HalfKey { profile } => format!("write both halves of the key into [{profile}] of credentials"),
         Refusal::BadCommand { .. } => "close the quote".to_owned(),
-        Refusal::NoCredentials { .. } | Refusal::Mfa { .. } => return None,
+        Refusal::NoCredentials { profile } => format!("add a key, or another way to credentials, to [{profile}]"),
+        Refusal::Mfa { .. } => return None,
     })
 }

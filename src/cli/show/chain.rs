@@ -47,7 +47,7 @@ impl Drawer<'_> {
     fn profile(&self, at: usize) -> Vec<Step> {
         let profile = self.chain.profiles()[at];
         match &profile.kind {
-            Kind::Iam => vec![self.key(&profile.name)],
+            Kind::Iam => vec![self.key(profile, &profile.name)],
             Kind::IamMfa { mfa_serial, long_term_profile, duration } => {
                 let mut step = Step::new(profile.name.as_str(), Some("GetSessionToken"));
                 step.fact("mfa_serial", mfa_serial.as_str(), self.place(profile, "mfa_serial"));
@@ -58,7 +58,7 @@ impl Drawer<'_> {
                     None => Lasts { seconds: Some(SESSION_TOKEN), why: "AWS's default".to_owned(), place: None },
                 });
                 step.kept = Some(self.kept(at));
-                vec![self.key(long_term_profile), step]
+                vec![self.key(profile, long_term_profile), step]
             }
             Kind::Sso { access, account_id, role_name } => {
                 let mut step = Step::new(profile.name.as_str(), Some("GetRoleCredentials"));
@@ -96,7 +96,8 @@ impl Drawer<'_> {
         Some(FilePlace { file: path.to_owned(), line: position.line })
     }
 
-    fn key(&self, section: &ProfileName) -> Step {
+    fn key(&self, owner: &Profile, section: &ProfileName) -> Step {
+        let owner = &owner.name;
         let mut step = Step::giving(section.as_str(), "a long-term key");
         let place = self.now.files.place(section.as_str(), "aws_access_key_id").map(|at| self.places.of(at));
         match self.service.keys.access_key_id(section) {
@@ -104,7 +105,7 @@ impl Drawer<'_> {
                 step.fact("access_key_id", format!("{}, in the system's keyring", mask_words(id)), None);
             }
             Some(id) => step.fact("access_key_id", mask_words(id), place),
-            None => step.fact("access_key_id", "missing", None),
+            None => step.fact("access_key_id", format!("missing: `awsauth keys add {owner}`"), None),
         }
         step
     }
@@ -147,6 +148,9 @@ impl Drawer<'_> {
     fn external(&self, profile: &Profile) -> Vec<Step> {
         match self.now.files.resolve(Reader::AwsCli2, profile.name.as_str()) {
             Ok(mechanism) => sections::steps(&mechanism, self.now, self.places),
+            Err(_) if self.now.files.section(profile.name.as_str()).is_none() => {
+                vec![Step::giving(profile.name.as_str(), "nothing: neither file has this section")]
+            }
             Err(_) => vec![Step::giving(profile.name.as_str(), "a section of your own, without credentials")],
         }
     }
@@ -164,13 +168,7 @@ impl Drawer<'_> {
         };
         step.fact("sso_start_url", access.start_url().as_str(), place("sso_start_url"));
         step.lasts = Some(portal_lasts());
-        step.kept = Some(match self.now.tokens.token(access) {
-            Some(token) => {
-                let file = KeptIn::file(self.now.tokens.token_path(access));
-                Kept::until(token.expires_at, self.now.time, vec![file])
-            }
-            None => Kept::nothing(),
-        });
+        step.kept = Some(self.now.sso_token(access));
         step
     }
 

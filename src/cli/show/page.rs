@@ -6,9 +6,7 @@ use crate::cli::show::sections::{self, Places};
 use crate::cli::show::step::{Fact, Step};
 use crate::cli::show::verdict::{self, Verdict};
 use crate::cli::show::{chain, identity, text};
-use crate::ini::{Document, SectionId};
 use crate::model::{Profile, Region};
-use crate::plan;
 use crate::readers::Reader;
 use crate::render::TerminalText;
 
@@ -24,6 +22,8 @@ pub(crate) struct Page<'s> {
     /// The place of its section.
     at: Option<String>,
     is_in_block: bool,
+    is_manifest_unread: bool,
+    gone: Vec<(&'static str, String)>,
 }
 
 impl<'s> Page<'s> {
@@ -37,16 +37,17 @@ impl<'s> Page<'s> {
             },
         };
         let profile = chain.as_ref().map(|(_, chain)| chain.target());
-        let is_written = |profile: &Profile| now.files.has_in_config(profile.name.as_str());
         let section = now.files.section(name).map(|at| places.of(at));
         Self {
-            is_applied: chain.as_ref().is_none_or(|(_, chain)| chain.profiles().iter().all(|one| is_written(one))),
+            is_applied: chain.as_ref().is_none_or(|(_, chain)| chain.profiles().iter().all(|one| now.is_written(one))),
             differences: chain.as_ref().map(|(_, chain)| identity::differences(chain, now, places)).unwrap_or_default(),
             profile,
             steps,
             problem,
             verdicts: verdict::verdicts(name, now),
-            is_in_block: is_in_block(name, now.files.config()),
+            gone: now.gone.clone(),
+            is_manifest_unread: now.service.is_none(),
+            is_in_block: now.is_in_block(name),
             at: section.map(|at| format!("{}:{}", Paths::shown(&at.file), at.line)),
         }
     }
@@ -56,11 +57,20 @@ impl<'s> Page<'s> {
         let mut first = vec![match self.profile {
             Some(profile) => title(profile),
             None if self.is_in_block => {
-                format!("{name}: not in the manifest, and still in awsauth's block, {at}; `awsauth apply` removes it")
+                if self.is_manifest_unread {
+                    format!("{name}: in awsauth's block, {at}; `awsauth check` tells why the manifest can't be read")
+                } else {
+                    format!(
+                        "{name}: not in the manifest, and still in awsauth's block, {at}; `awsauth apply` removes it"
+                    )
+                }
             }
             None => format!("{name}: a section of your own, {at}"),
         }];
-        if !self.is_applied {
+        first.extend(self.gone.iter().map(|(name, path)| {
+            format!("{name} names {path}, which is not there: AWS's tools find no profiles in it.")
+        }));
+        if !self.is_applied && self.gone.is_empty() {
             first.push("It is not written into AWS's files yet: run `awsauth apply`.".to_owned());
         }
         first.extend(self.differences.iter().map(identity::difference_words));
@@ -78,13 +88,6 @@ impl<'s> Page<'s> {
         text += text::readers(&self.verdicts, columns);
         text
     }
-}
-
-/// True if awsauth has written the section.
-fn is_in_block(name: &str, config: &Document<'_>) -> bool {
-    let block = plan::block_range(config);
-    let id = SectionId::Profile(name.to_owned());
-    config.find(&id).any(|section| block.contains(&section.header.start))
 }
 
 fn title(profile: &Profile) -> String {

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::app::App;
 use crate::cli::show::now::{Now, access};
-use crate::cli::show::step::{
-    FilePlace, Kept, KeptIn, Step, permission_set_lasts, portal_lasts, role_lasts, sign_in_lasts,
-};
+use crate::cli::show::step::{FilePlace, Step, permission_set_lasts, portal_lasts, role_lasts, sign_in_lasts};
 use crate::cli::ui::failure::Failure;
 use crate::ini::FileKind;
 use crate::model::LoginSession;
@@ -109,9 +107,6 @@ fn token(part: &Mechanism, now: &Now<'_>, places: &Places) -> Step {
     }
     step.fact("sso_start_url", mask_words(start_url), at);
     step.lasts = Some(portal_lasts());
-    step.kept = access(part).map(|access| match now.tokens.token(&access) {
-        Some(token) => Kept::until(token.expires_at, now.time, vec![KeptIn::file(now.tokens.token_path(&access))]),
-        None => Kept::nothing(),
-    });
+    step.kept = access(part).map(|access| now.sso_token(&access));
     step
 }

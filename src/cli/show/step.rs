@@ -57,6 +57,9 @@ pub(crate) struct Lasts {
 pub(crate) struct Kept {
     pub(crate) expires_at: Option<String>,
     pub(crate) seconds_left: Option<i64>,
+    /// The portal of a token that is for another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) is_for: Option<String>,
     pub(crate) places: Vec<KeptIn>,
 }
 
@@ -117,12 +120,12 @@ impl Step {
 impl Kept {
     /// Nothing is kept.
     pub(crate) fn nothing() -> Self {
-        Self { expires_at: None, seconds_left: None, places: Vec::new() }
+        Self { expires_at: None, seconds_left: None, is_for: None, places: Vec::new() }
     }
 
     pub(crate) fn until(end: Timestamp, now: Timestamp, places: Vec<KeptIn>) -> Self {
         let seconds_left = crate::flow::seconds_left(end, now);
-        Self { expires_at: Some(crate::model::utc(end)), seconds_left: Some(seconds_left), places }
+        Self { expires_at: Some(crate::model::utc(end)), seconds_left: Some(seconds_left), is_for: None, places }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::show::step::{FilePlace, Kept, Lasts, Step};
 use crate::cli::show::verdict::Verdict;
 use crate::readers::Reader;
 use crate::render::{Cell, TerminalText, duration, header, table_wrapped};
+use crate::secret::mask_words;
 use crate::source::display_safe;
 
 /// The narrowest and the widest column of values; a longer value has its place on a line of its own.
@@ -77,13 +78,14 @@ fn lines(step: &Step, shown: impl Fn(&FilePlace) -> String) -> Vec<[String; 3]> 
 
 fn kept_words(kept: &Kept) -> String {
     let end = kept.expires_at.as_ref().and_then(|end| end.parse::<Timestamp>().ok());
-    match (end, kept.seconds_left) {
+    let words = match (end, kept.seconds_left) {
         (Some(end), Some(left)) if left > 0 => {
             format!("for {}, until {}", duration(left), end.strftime("%Y-%m-%d %H:%M UTC"))
         }
         (Some(end), _) => format!("ended at {}", end.strftime("%Y-%m-%d %H:%M UTC")),
         (None, _) => "nothing".to_owned(),
-    }
+    };
+    kept.is_for.as_ref().map_or_else(|| words.clone(), |portal| format!("{words}, and is for {}", mask_words(portal)))
 }
 
 /// The table of tools.

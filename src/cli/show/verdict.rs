@@ -3,7 +3,7 @@
 
 use crate::cli::show::advice::{self, Outcome};
 use crate::cli::show::identity;
-use crate::cli::show::now::{Kept, Now, is_own_process};
+use crate::cli::show::now::{Kept, Now, gone_program, is_own_process};
 use crate::flow::seconds_left;
 use crate::readers::{Mechanism, Mfa, Reader, Resolution};
 use crate::render::duration;
@@ -50,11 +50,6 @@ fn verdict(reader: Reader, name: &str, now: &Now<'_>) -> Verdict {
 fn told(reader: Reader, name: &str, mechanism: &Mechanism, now: &Now<'_>) -> (Outcome, String) {
     let (mut outcome, mut text) = source(mechanism, now);
     let used: Vec<&str> = mechanism.parts().filter(|part| part.profile() == name).map(way).collect();
-    let rivals: Vec<&str> = now.files.ways(name).filter(|way| !used.contains(way)).collect();
-    if !rivals.is_empty() {
-        let verb = if rivals.len() == 1 { "does" } else { "do" };
-        text = format!("{text}; its {} {verb} not count", rivals.join(" and "));
-    }
     for part in mechanism.parts() {
         match part {
             Mechanism::Role { profile, mfa: Some(Mfa::Asked(_)), .. } => {
@@ -74,6 +69,11 @@ fn told(reader: Reader, name: &str, mechanism: &Mechanism, now: &Now<'_>) -> (Ou
             Mechanism::Login { .. } => text.push_str(login_needs(reader)),
             _ => {}
         }
+    }
+    let rivals: Vec<&str> = now.files.ways(name).filter(|way| !used.contains(way)).collect();
+    if !rivals.is_empty() {
+        let verb = if rivals.len() == 1 { "does" } else { "do" };
+        text.push_str(&format!(" (the {} of [{name}] {verb} not count)", rivals.join(" and ")));
     }
     (outcome, text)
 }
@@ -139,6 +139,10 @@ fn source(mechanism: &Mechanism, now: &Now<'_>) -> (Outcome, String) {
             kept(format!("GetRoleCredentials with the SSO token of {portal}"), now.token(mechanism))
         }
         Mechanism::Login { .. } => kept("the console sign-in".to_owned(), now.token(mechanism)),
+        Mechanism::Process { command, .. } if gone_program(command).is_some() => {
+            let text = format!("what credential_process gives: {}; the program is not there", mask_values(command));
+            (Outcome::Fails, text)
+        }
         Mechanism::Process { profile, command } if is_own_process(command, profile) => {
             kept("the session that awsauth gives, by credential_process".to_owned(), now.own_session(profile))
         }
@@ -151,5 +155,6 @@ fn kept(text: String, kept: Kept) -> (Outcome, String) {
         Kept::Valid | Kept::Unknown => (Outcome::Works, text),
         Kept::Ended => (Outcome::LoggedOut, format!("{text}, which has ended")),
         Kept::Missing => (Outcome::LoggedOut, format!("{text}, which is missing")),
+        Kept::Elsewhere(portal) => (Outcome::LoggedOut, format!("{text}, which is for {portal}")),
     }
 }
