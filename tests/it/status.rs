@@ -1,6 +1,6 @@
 //! `status`: what is known of each profile without asking AWS.
 
-use crate::scene::{CREDENTIALS, Scene, long_term_keys};
+use crate::scene::{CREDENTIALS, Scene, long_term_keys, minutes, now};
 
 /// Name and state of each profile, in order.
 fn states(scene: &Scene) -> Vec<(String, String)> {
@@ -33,7 +33,7 @@ fn each_profile_has_a_state() {
     scene.expire("main");
     has_states(&scene, ["expired", "expired", "key", "expired", "renewable", "valid"]);
     scene.home.write(CREDENTIALS, "");
-    has_states(&scene, ["no key", "none", "no key", "none", "renewable", "valid"]);
+    has_states(&scene, ["no key", "no key", "no key", "no key", "renewable", "valid"]);
 }
 
 #[test]
@@ -85,6 +85,18 @@ fn states_are_plain_words_and_each_time_has_one_meaning() {
     assert!(words(&scene)[4].starts_with("needs you: expired | ended "), "{:?}", words(&scene));
     scene.home.write(CREDENTIALS, "");
     assert_eq!(words(&scene)[2], "needs you: no key | -");
+}
+
+#[test]
+fn an_sso_login_that_has_ended_is_told_with_its_end() {
+    let scene = Scene::new();
+    let token = serde_json::json!({
+        "startUrl": "https://corp.awsapps.com/start", "region": "us-east-1", "accessToken": "aoa",
+        "expiresAt": minutes(now(), -125).to_string(),
+    });
+    scene.home.write(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", token.to_string());
+    let ended = "needs you: expired | ended 2 h 5 min ago";
+    assert_eq!(words(&scene)[4..], [ended, ended]);
 }
 
 /// What a prompt shows with this `AWS_PROFILE`.
@@ -244,13 +256,10 @@ fn check_sends_a_profile_whose_long_term_key_is_missing_to_keys_add() {
     scene.home.write(CREDENTIALS, "");
     for (names, expected) in [
         (&["base"][..], "no key: base. Run `awsauth keys add base`\n"),
-        (
-            &["main", "prod"],
-            "no key: main; not logged in: prod. Run `awsauth keys add main && awsauth login main prod`\n",
-        ),
+        (&["main", "prod"], "no key: main, prod. Run `awsauth keys add main && awsauth login main prod`\n"),
         (
             &["prod", "audit", "read"],
-            "not logged in: prod, audit, read. Run `awsauth keys add main && awsauth keys add base && awsauth login \
+            "no key: prod, audit; not logged in: read. Run `awsauth keys add main && awsauth keys add base && awsauth login \
              prod audit read`\n",
         ),
     ] {
@@ -267,7 +276,7 @@ fn a_long_term_key_in_the_place_of_the_session_is_told_with_what_moves_it() {
     let run = scene.run(&["status"]).ok();
     assert_eq!((run.stdout.contains("no key"), run.stderr.as_str()), (true, note));
     let run = scene.run(&["status", "prod", "--check"]).exits(1);
-    assert_eq!(run.stderr, "not logged in: prod. Run `awsauth apply --adopt && awsauth login prod`\n");
+    assert_eq!(run.stderr, "no key: prod. Run `awsauth apply --adopt && awsauth login prod`\n");
     scene.run(&["apply", "--adopt"]).ok();
     assert_eq!(scene.run(&["status", "main"]).ok().stderr, "");
 }

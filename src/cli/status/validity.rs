@@ -46,13 +46,20 @@ pub(crate) enum Validity {
 impl Validity {
     /// How long a token gives credentials.
     pub(super) fn of_token(token: Option<SsoToken>, access: &SsoAccess, now: Timestamp) -> Self {
+        // One that AWS refused has no end that is known.
+        let is_ended = |token: &&SsoToken| {
+            token.start_url == *access.start_url()
+                && token.expires_at > Timestamp::UNIX_EPOCH
+                && token.expires_at <= now
+        };
+        let end = token.as_ref().filter(is_ended).map(|token| token.expires_at);
         match decide(token, access, now) {
             TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
                 Self::Until(token.expires_at)
             }
             TokenUse::Use(token) | TokenUse::Aging(token) => Self::Renewable(Some(token.expires_at)),
             TokenUse::Refresh(..) => Self::Renewable(None),
-            TokenUse::Authorize => Self::Ended(None),
+            TokenUse::Authorize => Self::Ended(end),
         }
     }
 
@@ -179,7 +186,10 @@ impl<'s> States<'s> {
             (Some((session, Freshness::Expired)), Validity::Ended(_)) => {
                 ("expired", Validity::Ended(Some(session.expiration)))
             }
-            (None, Validity::Ended(_)) if profile.long_term_section().is_some() && !has_key => ("no key", renewal),
+            (None, Validity::Ended(_)) if steps[0].long_term_section().is_some() && !self.service.has_key(steps[0]) => {
+                ("no key", renewal)
+            }
+            (None, Validity::Ended(Some(_))) if matches!(steps[0].kind, Kind::Sso { .. }) => ("expired", renewal),
             (None, Validity::Ended(_)) if self.service.lacks_external(steps[0]) => (UNAVAILABLE, renewal),
             (None, Validity::Ended(_)) => ("none", renewal),
             (_, renewal) => ("renewable", renewal),

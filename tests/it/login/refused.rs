@@ -53,7 +53,7 @@ fn a_refresh_token_that_aws_refused_is_not_called_renewable() {
     scene.expire_token();
     scene.run(&["credential-process", "second"]).exits(5);
     assert_eq!(scene.calls(), ["CreateToken"]);
-    assert_eq!(state(&scene, "second"), "none");
+    assert_eq!(state(&scene, "second"), "expired");
     // Another program signs in.
     let token = token_of_another(&scene);
     scene.home.write(TOKEN, token);
