@@ -73,7 +73,7 @@ fn told(reader: Reader, name: &str, mechanism: &Mechanism, now: &Now<'_>) -> (Ou
     let rivals: Vec<&str> = now.files.ways(name).filter(|way| !used.contains(way)).collect();
     if !rivals.is_empty() {
         let verb = if rivals.len() == 1 { "does" } else { "do" };
-        text.push_str(&format!(" (the {} of [{name}] {verb} not count)", rivals.join(" and ")));
+        text = format!("{text} (the {} of [{name}] {verb} not count)", rivals.join(" and "));
     }
     (outcome, text)
 }
