@@ -27,7 +27,9 @@ fn a_session_of_a_profiles_endpoint_is_none_where_the_environment_ignores_it() {
         let run = scene.run(&["credential-process", name]).exits(5);
         assert_eq!(run.stdout, "");
     }
-    assert!(scene.run(&["status"]).ok().stdout.lines().any(|line| line.contains("main") && line.contains("not logged in")));
+    assert!(
+        scene.run(&["status"]).ok().stdout.lines().any(|line| line.contains("main") && line.contains("not logged in"))
+    );
     let scene = scene.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false");
     scene.run(&["credential-process", "main"]).ok();
     assert_eq!(scene.calls(), [""; 0]);
