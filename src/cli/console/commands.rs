@@ -25,8 +25,8 @@ pub(crate) fn commands(browser: &ConsoleBrowser, profile: &Profile, url: &str) -
                 Some(program) => vec![words(program)],
                 None => CHROMIUMS.map(|name| vec![name.to_owned()]).to_vec(),
             };
-            // It is the name of a directory.
-            let name = filled(name, profile).replace(['/', '\\'], "-");
+            // It is the name of a directory, and a profile of the team's may be named `..`.
+            let name = filled(name, profile).replace(['/', '\\'], "-").replace("..", "--");
             let directory = format!("--profile-directory={name}");
             let args = [&directory, "--no-first-run", "--no-default-browser-check", url].map(str::to_owned);
             programs.into_iter().map(|program| program.into_iter().chain(args.clone()).collect()).collect()
@@ -99,5 +99,7 @@ mod tests {
         let one = commands(&ConsoleBrowser::ChromiumProfile { name, program: given }, &profile(&[]), URL);
         let directory = "--profile-directory=corp-prod-corp-prod";
         assert_eq!(one, [["/opt/chrome", directory, "--no-first-run", "--no-default-browser-check", URL]]);
+        let above = ConsoleBrowser::ChromiumProfile { name: "..".to_owned(), program: None };
+        assert_eq!(commands(&above, &profile(&[]), URL)[0][1], "--profile-directory=--");
     }
 }
