@@ -38,6 +38,9 @@ mod discover;
 #[cfg(unix)]
 mod doctor;
 #[cfg(test)]
+#[cfg(unix)]
+mod documents;
+#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod exec;

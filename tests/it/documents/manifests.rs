@@ -1,0 +1,73 @@
+//! The TOML blocks of documents: each is a manifest, or a part of one, that `check` takes.
+
+use super::{Block, all_blocks};
+use crate::support::sandbox::Sandbox;
+
+/// The manifest that a part stands in: what it may refer to, and what it adds keys to.
+const SURROUNDINGS: &str = r#"
+[sso_sessions.corp]
+sso_start_url = "https://corp.awsapps.com/start"
+sso_region = "us-east-1"
+
+[accounts]
+prod = "111111111111"
+dev = { id = "222222222222", roles = ["Admin"] }
+
+[profiles.read]
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "123456789012"
+sso_role_name = "ReadOnly"
+
+[profiles.main]
+pattern = "iam-mfa"
+mfa_serial = "arn:aws:iam::111122223333:mfa/alice"
+
+[profiles.prod]
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::444455556666:role/Admin"
+"#;
+
+/// What each person supplies.
+const VARIABLES: &str = "[vars]\nuser = \"alice\"\nmfa_device = \"arn:aws:iam::111122223333:mfa/alice\"\n";
+
+/// Puts a block into its place, with what it needs around it.
+fn place(home: &Sandbox, block: &Block) {
+    let own = ".config/awsauth/profiles.local.toml";
+    if block.text.starts_with("[settings]") || block.text.starts_with("# ~/.config/awsauth/profiles.local.toml") {
+        home.manifest(SURROUNDINGS);
+        home.write(own, &block.text);
+    } else if block.text.starts_with("include") {
+        // What it includes is there.
+        home.manifest(&block.text);
+        home.write(own, VARIABLES);
+        home.write(".config/awsauth/accounts.toml", "");
+        home.write(".config/awsauth/teams/a.toml", "");
+    } else {
+        home.manifest(&format!("include = [\"surroundings.toml\"]\n{}", block.text));
+        home.write(own, VARIABLES);
+        home.write(".config/awsauth/surroundings.toml", SURROUNDINGS);
+    }
+}
+
+#[test]
+fn every_manifest_in_a_document_is_valid() {
+    let mut wrong = Vec::new();
+    let mut counts = (0, 0);
+    for block in all_blocks().filter(|block| block.language == "toml") {
+        // Another program's file: its name stands at the fence.
+        if !block.file.is_empty() {
+            counts.1 += 1;
+            continue;
+        }
+        counts.0 += 1;
+        let home = Sandbox::new();
+        place(&home, &block);
+        let run = home.run(["check"]);
+        if run.code != Some(0) {
+            wrong.push(format!("{}:\n{}", block.place, run.stderr));
+        }
+    }
+    assert!(counts.0 > 15 && counts.1 <= 1 && wrong.is_empty(), "{counts:?}: {}", wrong.join("\n"));
+}

@@ -1,0 +1,62 @@
+//! The documents: what they link to, and that every manifest and command line in them is one.
+
+mod links;
+mod manifests;
+mod words;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Markdown files at the root and below `docs`.
+fn documents() -> Vec<PathBuf> {
+    let mut dirs = vec![project().join("docs")];
+    let mut files: Vec<PathBuf> = fs::read_dir(project()).unwrap().map(|file| file.unwrap().path()).collect();
+    while let Some(dir) = dirs.pop() {
+        let (inner, others) =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).partition(|path| path.is_dir());
+        dirs.extend::<Vec<_>>(inner);
+        files.extend::<Vec<_>>(others);
+    }
+    files.retain(|file| file.extension().is_some_and(|name| name == "md"));
+    files.sort();
+    files
+}
+
+/// A block of code in a document.
+struct Block {
+    /// The document, and the line of the first fence.
+    place: String,
+    /// The language.
+    language: String,
+    /// What follows the language: the name of the file that the block is from, if it is not awsauth's.
+    file: String,
+    /// The lines between the fences, without their common indent.
+    text: String,
+}
+
+/// The blocks of a document, in order.
+fn blocks(document: &Path) -> Vec<Block> {
+    let text = fs::read_to_string(document).unwrap();
+    let name = document.strip_prefix(project()).unwrap().display();
+    let mut lines = text.lines().enumerate();
+    let mut blocks = Vec::new();
+    while let Some((number, line)) = lines.next() {
+        let Some(info) = line.trim_start().strip_prefix("```") else { continue };
+        let indent = line.len() - line.trim_start().len();
+        let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| line.trim() != "```");
+        let text = inside.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect();
+        let (language, file) = info.split_once(' ').unwrap_or((info, ""));
+        let place = format!("{name}:{}", number + 1);
+        blocks.push(Block { place, language: language.to_owned(), file: file.to_owned(), text });
+    }
+    blocks
+}
+
+/// The blocks of all documents.
+fn all_blocks() -> impl Iterator<Item = Block> {
+    documents().into_iter().flat_map(|document| blocks(&document))
+}
