@@ -2,6 +2,7 @@
 
 mod links;
 mod manifests;
+mod references;
 mod words;
 
 use std::fs;
