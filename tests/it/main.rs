@@ -62,6 +62,9 @@ mod import;
 #[cfg(unix)]
 mod init;
 #[cfg(test)]
+#[cfg(all(unix, feature = "real-clients"))]
+mod integrations;
+#[cfg(test)]
 #[cfg(unix)]
 mod join;
 #[cfg(test)]

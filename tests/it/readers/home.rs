@@ -5,11 +5,11 @@ use crate::support::fake_aws::{Approval, FakeAws};
 use crate::support::sandbox::Sandbox;
 
 /// All four patterns, with each of their variants.
-pub(super) const MANIFEST: &str = include_str!("home.toml");
+pub(crate) const MANIFEST: &str = include_str!("home.toml");
 
 /// How profiles get their credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Variant {
+pub(crate) enum Variant {
     /// By what AWS's own settings say.
     Native,
     /// By `credential_process`, all of them.
@@ -17,16 +17,16 @@ pub(super) enum Variant {
 }
 
 /// A home and the AWS that it talks to.
-pub(super) struct Home {
+pub(crate) struct Home {
     /// The AWS.
-    pub(super) fake: FakeAws,
+    pub(crate) fake: FakeAws,
     /// The home.
-    pub(super) sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Home {
     /// Runs `apply`, `keys add` and `login` for all profiles.
-    pub(super) fn ready(variant: Variant) -> Self {
+    pub(crate) fn ready(variant: Variant) -> Self {
         let fake = FakeAws::start_standard();
         fake.world().approve_devices(Approval::Immediately);
         fake.world().set_interval(0);

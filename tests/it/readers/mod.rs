@@ -6,7 +6,7 @@
 pub(crate) mod client;
 mod edits;
 mod external;
-mod home;
+pub(crate) mod home;
 mod import;
 mod login_session;
 mod moto;
@@ -25,15 +25,15 @@ use crate::support::sandbox::Run;
 
 /// Who a profile must turn out to be: the beginning of the ARN that `GetCallerIdentity` returns.
 #[derive(Debug, Clone, Copy)]
-struct Expected {
+pub(crate) struct Expected {
     /// The profile.
-    profile: &'static str,
+    pub(crate) profile: &'static str,
     /// The ARN up to the session's name, which is the client's own affair.
-    arn: &'static str,
+    pub(crate) arn: &'static str,
 }
 
 /// The profiles of `home.toml` but `audit`, with their identities.
-const PROFILES: [Expected; 6] = [
+pub(crate) const PROFILES: [Expected; 6] = [
     Expected { profile: "main", arn: "arn:aws:iam::111122223333:user/alice" },
     Expected { profile: "base", arn: "arn:aws:iam::111122223333:user/alice" },
     Expected { profile: "prod", arn: "arn:aws:sts::444455556666:assumed-role/Admin/" },
@@ -43,7 +43,7 @@ const PROFILES: [Expected; 6] = [
 ];
 
 /// The role with an `mfa_serial` of its own, of which clients think differently.
-const AUDIT: Expected = Expected { profile: "audit", arn: "arn:aws:sts::777788889999:assumed-role/Audit/" };
+pub(crate) const AUDIT: Expected = Expected { profile: "audit", arn: "arn:aws:sts::777788889999:assumed-role/Audit/" };
 
 /// Lets `client` ask who `expected.profile` is. Returns the operations that the fake saw; the last is
 /// `GetCallerIdentity`, accepted, and signed with the key that is also returned.

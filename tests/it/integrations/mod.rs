@@ -1,0 +1,103 @@
+//! The lines of `docs/integrations.md`, read from that page and run as it says, in the programs that it is about.
+
+mod containers;
+mod directories;
+mod kubernetes;
+mod terraform;
+mod timers;
+mod toolkit;
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::readers::client::tool;
+use crate::readers::home::{Home, Variant};
+use crate::support::sandbox::Run;
+
+/// Each section of the page, which has its test here.
+const SECTIONS: [&str; 8] = [
+    "Terraform",
+    "Docker and Compose",
+    "kubectl",
+    "VS Code",
+    "direnv",
+    "git-remote-codecommit",
+    "cron",
+    "systemd timers",
+];
+/// Who `prod` is.
+const PROD: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
+/// Who `main` is.
+const MAIN: &str = "arn:aws:iam::111122223333:user/alice";
+
+/// The page's sections, each with its heading first.
+fn sections() -> Vec<&'static str> {
+    include_str!("../../../docs/integrations.md").split("\n## ").skip(1).collect()
+}
+
+/// The code of a section in one language, all of it.
+#[track_caller]
+fn code<const N: usize>(section: &str, language: &str) -> [String; N] {
+    let text = sections().into_iter().find(|text| text.starts_with(&format!("{section}\n"))).expect(section);
+    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let blocks: Vec<String> = blocks.filter(|(name, _)| *name == language).map(|(_, code)| code.to_owned()).collect();
+    blocks.try_into().unwrap()
+}
+
+/// A person's machine: `prod` and the others are logged in to, and programs are found by their usual names.
+struct Machine {
+    home: Home,
+}
+
+impl Machine {
+    /// One with these programs, each of which the environment of `tests/run` names.
+    fn new(programs: &[(&str, &str)]) -> Self {
+        let machine = Self { home: Home::ready(Variant::Native) };
+        std::fs::create_dir(machine.home.sandbox.path("bin")).unwrap();
+        let awsauth = Path::new(env!("CARGO_BIN_EXE_awsauth")).to_path_buf();
+        let programs = programs.iter().map(|(name, variable)| (*name, tool(variable)));
+        for (name, path) in programs.chain([("awsauth", awsauth)]) {
+            // By a path of its own, as Python's programs know their libraries by theirs.
+            let script = format!("exec '{}' \"$@\"\n", path.display());
+            drop(machine.home.sandbox.script(&format!("bin/{name}"), &script));
+        }
+        machine.home.fake.clear();
+        machine
+    }
+
+    /// A shell that runs these lines, and stops at the first that fails.
+    fn shell(&self, lines: &str) -> Command {
+        let mut command = self.home.sandbox.program("bash".as_ref());
+        let machine = std::env::var_os("PATH").unwrap();
+        let path = std::iter::once(self.home.sandbox.path("bin")).chain(std::env::split_paths(&machine));
+        command.args(["--noprofile", "--norc", "-euo", "pipefail", "-c", lines]);
+        command.env("PATH", std::env::join_paths(path).unwrap());
+        command
+    }
+
+    /// Runs lines.
+    fn run(&self, lines: &str) -> Run {
+        self.shell(lines).output().unwrap().into()
+    }
+
+    /// The session of `prod` that a program of AWS's has taken itself and keeps in that directory.
+    fn cached_session(&self, directory: &str) -> Value {
+        let files = self.home.sandbox.list(directory);
+        let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+        let mut documents = texts.map(|text| serde_json::from_str::<Value>(&text).unwrap());
+        let is_prod =
+            |document: &Value| document["AssumedRoleUser"]["Arn"].as_str().is_some_and(|arn| arn.starts_with(PROD));
+        documents.find(is_prod).unwrap()["Credentials"].clone()
+    }
+}
+
+#[test]
+fn each_section_of_the_page_is_one_that_is_run_here_and_is_short() {
+    let headings: Vec<&str> = sections().iter().filter_map(|text| text.lines().next()).collect();
+    assert_eq!(headings, SECTIONS);
+    for text in sections() {
+        assert!(text.lines().filter(|line| !line.is_empty()).count() <= 21, "{text}");
+    }
+}
