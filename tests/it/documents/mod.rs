@@ -1,7 +1,14 @@
 //! The documents: what they link to, and that every manifest and command line in them is one.
 
+#[cfg(feature = "real-clients")]
+mod book;
 mod links;
 mod manifests;
+mod pages;
+#[cfg(feature = "real-clients")]
+mod readme;
+#[cfg(feature = "real-clients")]
+mod recording;
 mod references;
 mod words;
 

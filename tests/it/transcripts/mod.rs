@@ -47,15 +47,15 @@ const VARYING: [(&str, &str); 17] = [
 ];
 
 /// A session that is written down as it goes.
-struct Transcript<'s> {
+pub(crate) struct Transcript<'s> {
     home: &'s Sandbox,
     /// Variables of its commands, such as `$CODE`.
     variables: Vec<(&'static str, String)>,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl<'s> Transcript<'s> {
-    fn new(home: &'s Sandbox) -> Self {
+    pub(crate) fn new(home: &'s Sandbox) -> Self {
         Self { home, variables: Vec::new(), text: String::new() }
     }
 
@@ -72,7 +72,7 @@ impl<'s> Transcript<'s> {
     }
 
     /// Runs shell words without a terminal.
-    fn runs(&mut self, words: &str) {
+    pub(crate) fn runs(&mut self, words: &str) {
         let output = self.shell(&format!("exec 2>&1; {words}")).output().unwrap();
         let shown = String::from_utf8(output.stdout).unwrap();
         self.note(words, &shown, output.status.code());
@@ -88,7 +88,7 @@ impl<'s> Transcript<'s> {
     }
 
     /// As [`Self::types`], with answers that are not known before the question.
-    fn types_when_asked(&mut self, words: &str, answers: &[(&str, &dyn Fn() -> String)]) {
+    pub(crate) fn types_when_asked(&mut self, words: &str, answers: &[(&str, &dyn Fn() -> String)]) {
         let mut command = self.shell(&format!("{words}; echo \"[exit $?]\""));
         command.env("TERM", "xterm").stdin(Stdio::inherit());
         let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
@@ -130,18 +130,23 @@ impl<'s> Transcript<'s> {
     #[track_caller]
     fn is(self, name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/transcripts/{name}.txt"));
-        let mut redactions = Redactions::new();
-        redactions.insert("[HOME]", self.home.path("").to_str().unwrap().trim_end_matches('/').to_owned()).unwrap();
-        redactions.insert("[AWSAUTH]", env!("CARGO_BIN_EXE_awsauth")).unwrap();
-        for (name, pattern) in VARYING {
-            redactions.insert(name, regex::Regex::new(pattern).unwrap()).unwrap();
-        }
-        let assert = Assert::new().action_env("SNAPSHOTS").redact_with(redactions).normalize_paths(false);
+        let assert = Assert::new().action_env("SNAPSHOTS").redact_with(redactions(self.home)).normalize_paths(false);
         assert.eq(self.text, Data::read_from(&path, None));
     }
 }
 
+/// What differs from run to run in the sessions of a HOME.
+pub(crate) fn redactions(home: &Sandbox) -> Redactions {
+    let mut redactions = Redactions::new();
+    redactions.insert("[HOME]", home.path("").to_str().unwrap().trim_end_matches('/').to_owned()).unwrap();
+    redactions.insert("[AWSAUTH]", env!("CARGO_BIN_EXE_awsauth")).unwrap();
+    for (name, pattern) in VARYING {
+        redactions.insert(name, regex::Regex::new(pattern).unwrap()).unwrap();
+    }
+    redactions
+}
+
 /// What a terminal got; `rexpect` makes a letter of each byte.
-fn bytes(read: &str) -> Vec<u8> {
+pub(crate) fn bytes(read: &str) -> Vec<u8> {
     read.chars().map(|byte| u8::try_from(byte).unwrap()).collect()
 }
