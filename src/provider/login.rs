@@ -1,5 +1,7 @@
 //! Owns console sign-ins: credentials that are kept, refreshed, or made by a person who signs in (aws-facts §13).
 
+use std::rc::Rc;
+
 use super::error::ProviderError;
 use super::execute::CredentialResult;
 use super::frontend::{CallbackOutcome, Notice};
@@ -56,7 +58,7 @@ impl Provider<'_> {
             RenewalLock::RenewedElsewhere(credentials) => return Ok(credentials),
             RenewalLock::Acquired(lock) => lock,
         };
-        Ok(self.renew_login(steps, session).await?)
+        self.renew_login(steps, session).await
     }
 
     pub(super) fn decide_login(&self, session: &LoginSession) -> LoginUse {
@@ -71,11 +73,7 @@ impl Provider<'_> {
     }
 
     /// Refreshes the credentials, or has a person sign in. The renewal lock must be held.
-    async fn renew_login(
-        &self,
-        steps: ChainSteps<'_, '_>,
-        session: &LoginSession,
-    ) -> Result<Credentials, ProviderError> {
+    async fn renew_login(&self, steps: ChainSteps<'_, '_>, session: &LoginSession) -> CredentialResult {
         let is_unattended = self.attendance == Attendance::Nobody;
         let token = match self.decide_login(session) {
             LoginUse::Use(token) => return Ok(token.credentials),
@@ -84,7 +82,7 @@ impl Provider<'_> {
             LoginUse::Refresh(token) => token,
         };
         let error = match self.refresh_login(target(steps), session, &token).await {
-            Ok(credentials) => return credentials,
+            Ok(credentials) => return credentials.map_err(Rc::new),
             Err(error) => error,
         };
         // AWS CLI, which does not know of the lock, may have used the refresh token first.
@@ -99,7 +97,7 @@ impl Provider<'_> {
             return Ok(token.credentials);
         }
         if !is_over {
-            return Err(failed(&target(steps).name, error));
+            return Err(failed(&target(steps).name, error).into());
         }
         if !is_unattended {
             self.notify(&Notice::SignInEnded { profile: &target(steps).name, call: &error });
@@ -160,8 +158,19 @@ impl Provider<'_> {
         clock.map(|()| token.credentials)
     }
 
-    /// Has a person sign in, once in a run.
-    async fn sign_in_again(
+    /// Has a person sign in, once in a run: who has refused is not asked again for the next profile.
+    async fn sign_in_again(&self, steps: ChainSteps<'_, '_>, session: &LoginSession) -> CredentialResult {
+        if let Some(error) = self.failed_sign_ins.borrow().get(session.as_str()) {
+            return Err(Rc::clone(error));
+        }
+        let result = self.ask_to_sign_in(steps, session).await.map_err(Rc::new);
+        if let Err(error) = &result {
+            self.failed_sign_ins.borrow_mut().insert(session.as_str().to_owned(), Rc::clone(error));
+        }
+        result
+    }
+
+    async fn ask_to_sign_in(
         &self,
         steps: ChainSteps<'_, '_>,
         session: &LoginSession,

@@ -102,6 +102,8 @@ pub(crate) struct Provider<'a> {
     approved: RefCell<HashSet<String>>,
     /// The results for SSO tokens in this run, so that a failure is not repeated for each profile.
     tokens: RefCell<HashMap<String, Result<SsoToken, Rc<ProviderError>>>>,
+    /// The console sign-ins that failed in this run.
+    failed_sign_ins: RefCell<HashMap<String, Rc<ProviderError>>>,
     /// The MFA codes that were sent in this run: AWS accepts none twice.
     used_codes: RefCell<Vec<(MfaSerial, Secret)>>,
     has_told_unsaved: Cell<bool>,
@@ -128,6 +130,7 @@ impl<'a> Provider<'a> {
             started_at,
             approved: RefCell::default(),
             tokens: RefCell::default(),
+            failed_sign_ins: RefCell::default(),
             used_codes: RefCell::default(),
             has_told_unsaved: Cell::new(false),
             rate_limit: rate_limit::RateLimit::default(),

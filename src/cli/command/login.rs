@@ -59,10 +59,10 @@ pub(crate) struct Args {
     /// Do not open a browser; show the address to open
     #[arg(long)]
     no_browser: bool,
-    /// SSO approval flow
+    /// Flow in the browser
     ///
-    /// For a console sign-in, device means a code that you paste. The default is `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it,
-    /// else device.
+    /// For SSO logins and console sign-ins. For a console sign-in, device means a code that you paste. The default is
+    /// `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it, else device.
     #[arg(long, value_enum)]
     flow: Option<Flow>,
 }

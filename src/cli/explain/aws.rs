@@ -262,6 +262,8 @@ impl Case<'_> {
             Problem::NotFound | Problem::InvalidValue if self.call.operation == Operation::GetRoleCredentials => {
                 self.assignment()
             }
+            // Of a console sign-in.
+            Problem::GrantRejected if self.access.is_none() => one(self.again("")),
             Problem::GrantRejected => vec![
                 self.again(""),
                 "if the page said `invalid_grant`, `sso_region` is not the portal's region".to_owned(),

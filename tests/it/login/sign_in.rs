@@ -202,6 +202,20 @@ fn a_no_on_the_page_ends_the_login() {
 }
 
 #[test]
+fn one_no_answers_for_all_profiles_of_a_sign_in() {
+    let scene = scene();
+    let (first, rest) = MANIFEST.split_once("[profiles.batch]").unwrap();
+    let too = first.split_once("[profiles.me]").unwrap().1;
+    scene.home.manifest(&format!("{first}[profiles.too]{too}[profiles.batch]{rest}"));
+    scene.aws.world().consent(Consent::Deny);
+    let waiting = Waiting::start(&scene.home, &["login", "me", "too", "batch"]);
+    assert_eq!(waiting.browse().status, 400);
+    let run = waiting.end().exits(5);
+    assert!(run.stderr.contains("Authorize failed: access_denied"), "{}", run.stderr);
+    assert_eq!(scene.calls(), ["SignInPage"], "{}", run.stderr);
+}
+
+#[test]
 fn a_code_that_is_too_old_and_a_wrong_clock_are_told() {
     let scene = scene();
     scene.aws.world().set_code_lifetime(-1);
@@ -306,7 +320,8 @@ fn the_code_of_another_login_is_refused_before_it_is_sent() {
     session.send(&format!("{}\r", shown_code(&other))).unwrap();
     session.flush().unwrap();
     session.exp_string("the code belongs to another login").unwrap();
-    ends_with(session, 5);
+    let hints = ends_with(session, 5);
+    assert!(hints.contains("awsauth login me") && !hints.contains("sso_region"), "{hints}");
     assert_eq!(scene.aws.count("CreateOAuth2Token"), 0);
 }
 
