@@ -1,6 +1,6 @@
 //! `status`: what is known of each profile without asking AWS.
 
-use crate::scene::{CREDENTIALS, Scene, long_term_keys, minutes, now};
+use crate::scene::{CREDENTIALS, Scene, long_term_keys, minutes, now, session_file};
 
 /// Name and state of each profile, in order.
 fn states(scene: &Scene) -> Vec<(String, String)> {
@@ -131,6 +131,25 @@ fn a_prompt_has_the_time_that_the_table_has_and_a_name_alone_where_nothing_is_kn
     assert_eq!(prompt(&scene, "jump"), "jump\n", "a session of another role tells nothing");
     scene.home.manifest("nonsense");
     assert_eq!(prompt(&scene, "main"), "main\n");
+}
+
+#[test]
+fn a_prompt_tells_of_a_login_that_awsauth_keeps_no_session_of() {
+    let scene = Scene::new();
+    scene.run(&["apply", "--yes"]).ok();
+    scene.logged_in(&["jump"]);
+    for name in ["read", "jump"] {
+        std::fs::remove_file(scene.home.path(&session_file(name))).unwrap();
+        assert_eq!(prompt(&scene, name), format!("{name} 59m+\n"), "as after `aws sso login`");
+    }
+    for name in ["main", "prod", "base", "gone"] {
+        assert_eq!(prompt(&scene, name), format!("{name}\n"));
+    }
+    let scene = crate::login::sign_in::scene();
+    scene.run(&["apply", "--yes"]).ok();
+    assert_eq!(prompt(&scene, "me"), "me expired\n");
+    crate::login::sign_in::sign_in(&scene, &["me"]);
+    assert_eq!(prompt(&scene, "me"), "me 14m+\n");
 }
 
 #[test]
@@ -313,10 +332,10 @@ fn a_kept_session_is_read_once_however_many_profiles_go_through_it() {
         &["env", "prod"],
         &["exec", "p*", "--no-login", "--", "true"],
     ] {
-        let none = opens_of(&scene, args, &crate::scene::session_file("audit"));
+        let none = opens_of(&scene, args, &session_file("audit"));
         assert_eq!(none, 0, "{args:?} looks for a session that there is not");
         for name in ["main", "prod"] {
-            let count = opens_of(&scene, args, &crate::scene::session_file(name));
+            let count = opens_of(&scene, args, &session_file(name));
             assert!(count <= 1, "{args:?} opens {name} {count} times");
         }
     }

@@ -1,5 +1,6 @@
-//! Owns the line for a shell's prompt. It reads kept files alone, never the manifest, and fails silently.
+//! Owns the line for a shell's prompt. It reads kept files and AWS's, never the manifest, and fails silently.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -7,12 +8,14 @@ use jiff::Timestamp;
 use crate::cli::app::App;
 use crate::cli::login::warm;
 use crate::cli::paths::Paths;
+use crate::cli::show::now::access;
 use crate::cli::status::validity::Validity;
 use crate::flow::{Freshness, judge, seconds_left};
-use crate::model::{LoginSession, ProfileName, SecretStore};
+use crate::model::{LoginSession, ProfileName, SecretStore, SsoAccess};
+use crate::readers::{AwsFiles, Mechanism, Reader};
 use crate::source::display_safe;
 use crate::store::{Keyring, LoginCache, ProfileFacts, RenewedBy, Saved, Sessions, SsoCache};
-use crate::system::clock;
+use crate::system::{clock, files::disk};
 
 /// No chain of profiles is longer; damaged files may lead round in a circle.
 const LONGEST_CHAIN: usize = 16;
@@ -22,7 +25,10 @@ pub(crate) fn line(app: App<'_>) -> Option<String> {
     let host = app.host;
     let now = clock::now();
     if let Some(name) = host.var_os("AWS_PROFILE") {
-        let validity = name.to_str().and_then(|name| Kept::new(app, now)?.validity(&ProfileName::new(name).ok()?, 0));
+        let validity = name.to_str().and_then(|name| {
+            let kept = Kept::new(app, now)?;
+            kept.validity(&ProfileName::new(name).ok()?, 0).or_else(|| kept.login_by_name(name))
+        });
         return Some(worded(&name.to_string_lossy(), validity, now));
     }
     let name = host.var("AWSAUTH_PROFILE")?;
@@ -86,15 +92,29 @@ impl<'a> Kept<'a> {
                 let below = ProfileName::new(below).ok().filter(|_| depth < LONGEST_CHAIN)?;
                 self.validity(&below, depth + 1)
             }
-            RenewedBy::Login(session) => {
-                let logins = LoginCache::new(self.app.paths.login_cache().ok()?, &self.app.paths.state().ok()?);
-                Some(Validity::of_login(logins.token(&LoginSession::new(session).ok()?), self.now))
-            }
-            RenewedBy::Token(place) => {
-                let access = place.access()?;
-                Some(Validity::of_token(self.tokens.token(&access), &access, self.now))
-            }
+            RenewedBy::Login(session) => self.sign_in(session),
+            RenewedBy::Token(place) => Some(self.token(&place.access()?)),
         }
+    }
+
+    /// For a profile of which awsauth keeps no session: the login that AWS CLI would take, as AWS's files have it.
+    fn login_by_name(&self, name: &str) -> Option<Validity> {
+        let read = |path: Result<PathBuf, _>| disk::read(&path.ok()?).ok()?;
+        let (config, credentials) = (read(self.app.paths.config())?, read(self.app.paths.credentials()));
+        let files = AwsFiles::parse(&config, credentials.as_deref().unwrap_or_default());
+        match files.resolve(Reader::AwsCli2, name).ok()?.parts().last()? {
+            Mechanism::Login { session, .. } => self.sign_in(session),
+            base => Some(self.token(&access(base)?)),
+        }
+    }
+
+    fn sign_in(&self, session: &str) -> Option<Validity> {
+        let logins = LoginCache::new(self.app.paths.login_cache().ok()?, &self.app.paths.state().ok()?);
+        Some(Validity::of_login(logins.token(&LoginSession::new(session).ok()?), self.now))
+    }
+
+    fn token(&self, access: &SsoAccess) -> Validity {
+        Validity::of_token(self.tokens.token(access), access, self.now)
     }
 }
 
