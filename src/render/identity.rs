@@ -140,6 +140,11 @@ impl EnvChange {
         Self { set: Vec::new(), unset: leftovers.stale }
     }
 
+    /// Selects a profile of AWS's files, which have all the rest, and unsets what is stale.
+    pub(crate) fn by_name(name: &ProfileName, leftovers: Leftovers) -> Self {
+        Self::with(vec![("AWS_PROFILE", Secret::new(name.as_str()))], name, &BTreeMap::new(), leftovers)
+    }
+
     /// Sets the credentials and the destination of a profile, and unsets what is stale. `values` are those of
     /// [`Profile::values`](crate::model::Profile::values).
     pub(crate) fn to(
@@ -181,6 +186,11 @@ impl EnvChange {
         let is_left = |name: &String| !set.iter().any(|(set, _)| set == name);
         let unset = leftovers.stale.into_iter().filter(is_left).collect();
         Self { set, unset }
+    }
+
+    /// True if `name` is the profile afterwards.
+    pub(crate) fn is_to(&self, name: &ProfileName) -> bool {
+        self.set.iter().any(|(variable, value)| *variable == "AWSAUTH_PROFILE" && value.expose() == name.as_str())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::system::host::Host;
 
 /// Print the shell function for `awsauth use`
 ///
-/// With it, `awsauth use prod` puts prod's credentials into the shell, and `awsauth use --none` unsets all AWS
+/// With it, `awsauth use prod` sets the shell to prod, `awsauth use -` goes back, and `awsauth use --none` unsets all AWS
 /// credentials. `AWSAUTH_PROFILE` has the name, for your prompt. The completion of `awsauth completions` comes with it.
 ///
 /// The function is named awsauth, replaces an alias of that name, and passes everything else on to the program, by the

@@ -60,8 +60,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         );
     }
     let exit = end(args, app)?;
-    // Running processes keep the environment that they have.
-    if let Some(name) = app.host.var("AWSAUTH_PROFILE") {
+    // Running processes keep the environment that they have. AWS_PROFILE holds no credentials.
+    if let Some(name) = app.host.var("AWSAUTH_PROFILE").filter(|_| app.host.var("AWS_PROFILE").is_none()) {
         app.out.say(&format!("this shell may still hold credentials of {name}: `awsauth use --none`"));
     }
     Ok(exit)

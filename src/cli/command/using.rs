@@ -9,15 +9,25 @@ use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::warm;
 use crate::cli::shell::{current_hook, current_shell, one_line};
-use crate::cli::status::validity::States;
+use crate::cli::show::by_name;
+use crate::cli::status::validity::{States, Validity};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::picker::pick;
 use crate::flow::seconds_left;
-use crate::render::{EnvChange, HOOK_VARIABLE, HookShell, Shell, duration};
+use crate::model::{Credentials, Profile, ProfileName, Renewal};
+use crate::render::{EnvChange, HOOK_VARIABLE, HookShell, REGION_VARIABLES, Shell, duration};
+use crate::secret::Secret;
 use crate::system::clock;
 use crate::system::host::Host;
 
+/// The word for the profile before, as in `cd -`.
+const BEFORE: &str = "-";
+const BEFORE_VARIABLE: &str = "AWSAUTH_PROFILE_BEFORE";
+
 /// Set the current shell to a profile
+///
+/// Sets AWS_PROFILE, so that sessions renew by themselves. If some tool can't use the profile by its name, as when `apply`
+/// has not written it yet, keys are set instead, and a line says why. --keys is for programs that read nothing but keys.
 ///
 /// A program can't change the shell that started it, so this needs the shell function that `awsauth hook` prints. A
 /// login that is needed runs in place. If anything fails, the shell keeps what it had, and the exit code is awsauth's.
@@ -25,15 +35,19 @@ use crate::system::host::Host;
 #[command(after_help = "\
 Examples:
   awsauth use prod
+  awsauth use -           # the profile before
   awsauth use --none
 
 This needs awsauth's shell function: see `awsauth hook --help`.")]
 pub(crate) struct Args {
-    /// Profile [default: a list to choose from]
+    /// Profile, or `-` for the one before [default: a list to choose from]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<String>,
+    /// Set keys, not AWS_PROFILE
+    #[arg(long)]
+    keys: bool,
     /// Unset all AWS credentials
-    #[arg(long, conflicts_with_all = ["name", "no_login"])]
+    #[arg(long, conflicts_with_all = ["name", "keys", "no_login"])]
     none: bool,
     /// Fail instead of logging in on the terminal
     #[arg(long)]
@@ -45,30 +59,92 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let asked = host.var(HOOK_VARIABLE);
     let Some(shell) = asked.and_then(HookShell::parse) else {
-        if let Some(name) = &args.name {
+        if let Some(name) = args.name.as_deref().filter(|name| *name != BEFORE) {
             Manifest::read_in_part(app)?.profile(name)?;
         }
         return Err(without_function(args, host));
     };
-    let change = if args.none { EnvChange::to_nobody(stale_variables(host)) } else { change(args, app)? };
+    let mut change = if args.none { EnvChange::to_nobody(stale_variables(host)) } else { change(args, app)? };
+    if let Some(before) = current_profile(host).filter(|name| !change.is_to(name)) {
+        change.set.push((BEFORE_VARIABLE, Secret::new(before.as_str())));
+    }
     out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
 }
 
+/// The profile that `use` has set.
+fn current_profile(host: &Host) -> Option<ProfileName> {
+    ProfileName::new(host.var("AWSAUTH_PROFILE")?).ok()
+}
+
 fn change(args: &Args, app: App<'_>) -> Result<EnvChange, Failure> {
-    let name = match &args.name {
-        Some(name) => name.clone(),
+    let name = match args.name.as_deref() {
+        Some(BEFORE) => before(app.host)?,
+        Some(name) => name.to_owned(),
         None => choose(app)?,
     };
-    let (credentials, change) = warm::environment(&name, InPlace::unless(args.no_login), app)?;
-    // A person is told; a script has the exit code.
-    if app.host.stderr_is_terminal {
-        let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
-        let has = if credentials.session_token.is_none() { "long-term key" } else { "a session of another program" };
-        let text = left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)));
-        app.out.say(&format!("{name}: {text}"));
+    let login = InPlace::unless(args.no_login);
+    if args.keys {
+        let (credentials, change) = warm::environment(&name, login, app)?;
+        tell(&name, &format!("keys are set; {}", validity(&credentials)), app);
+        return Ok(change);
+    }
+    let service = LoginService::new(app)?;
+    let profile = service.manifest.profile(&name)?;
+    service.manifest.warn_of_errors();
+    let credentials = service.credentials_for(&name, login)?;
+    if let Some(obstacle) = by_name::obstacle(&service.chain(&name)?, &service, app)? {
+        tell(&name, &format!("keys are set; {}", validity(&credentials)), app);
+        tell(&name, &obstacle, app);
+        return Ok(service.env_change(profile, &credentials, app.host));
+    }
+    let change = EnvChange::by_name(&profile.name, stale_variables(app.host));
+    tell(&name, &format!("AWS_PROFILE is set; {}", renewal(&service, &name, &credentials)?), app);
+    if let Some((variable, region)) = other_region(profile, &change, app.host) {
+        tell(&name, &format!("commands work in {region}, which this shell's {variable} says"), app);
     }
     Ok(change)
+}
+
+/// Says something to a person; a script has the exit code.
+fn tell(name: &str, text: &str, app: App<'_>) {
+    if app.host.stderr_is_terminal {
+        app.out.say(&format!("{name}: {text}"));
+    }
+}
+
+/// How long the credentials themselves are good.
+fn validity(credentials: &Credentials) -> String {
+    let has = if credentials.session_token.is_none() { "long-term key" } else { "a session of another program" };
+    let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
+    left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)))
+}
+
+/// How long the profile has credentials without a person.
+fn renewal(service: &LoginService<'_>, name: &str, credentials: &Credentials) -> Result<String, Failure> {
+    let chain = service.chain(name)?;
+    let states = States::new(service);
+    Ok(match (Renewal::of(chain.profiles()), states.of(chain.profiles()).validity) {
+        (Renewal::Person, _) => validity(credentials),
+        (_, Validity::Until(end)) => {
+            format!("sessions renew by themselves for {}", duration(seconds_left(end, states.now)))
+        }
+        _ => "sessions renew by themselves".to_owned(),
+    })
+}
+
+/// A region that the person has set, and that counts before the profile's.
+fn other_region<'h>(profile: &Profile, change: &EnvChange, host: &'h Host) -> Option<(&'static str, &'h str)> {
+    let own = profile.region.as_ref()?.as_str();
+    let is_left = |name: &&str| !change.unset.iter().any(|unset| unset == name);
+    let left = REGION_VARIABLES.into_iter().filter(is_left).find_map(|name| Some((name, host.var(name)?)));
+    left.filter(|(_, region)| *region != own)
+}
+
+/// The name for `-`.
+fn before(host: &Host) -> Result<String, Failure> {
+    let none = || Failure::new(Exit::Usage, "no profile was used in this shell before").hint("`awsauth use NAME`");
+    host.var(BEFORE_VARIABLE).map(str::to_owned).ok_or_else(none)
 }
 
 fn choose(app: App<'_>) -> Result<String, Failure> {
@@ -90,7 +166,7 @@ fn without_function(args: &Args, host: &Host) -> Failure {
     let Ok(shell) = current_shell(host) else {
         return failure.hint("`awsauth hook --help` tells for which shells there is one");
     };
-    let name = args.name.as_deref().unwrap_or("NAME");
+    let name = args.name.as_deref().filter(|name| *name != BEFORE).unwrap_or("NAME");
     let now = if args.none { one_line(shell, "--unset") } else { one_line(shell, name) };
     match current_hook(host) {
         Some(hook) => {

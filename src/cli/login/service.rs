@@ -149,7 +149,6 @@ impl<'a> LoginService<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains(section))
     }
 
-    /// The change of the environment to a profile.
     /// True if something else gives the profile's credentials, and has none. A program is not run: whether it has credentials shows
     /// when they are used.
     pub(crate) fn lacks_external(&self, profile: &Profile) -> bool {
@@ -162,6 +161,7 @@ impl<'a> LoginService<'a> {
         }
     }
 
+    /// The change of the environment to a profile.
     pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
         EnvChange::to(&profile.name, &self.externals.complete(profile).values(), credentials, stale_variables(host))
     }

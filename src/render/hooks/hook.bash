@@ -1,4 +1,4 @@
-# Made by `awsauth hook bash`. With it, `awsauth use NAME` sets the credentials of this shell.
+# Made by `awsauth hook bash`. With it, `awsauth use NAME` sets this shell to a profile.
 \unalias awsauth 2>/dev/null || :
 function awsauth {
     local _awsauth_word _awsauth_skip='' _awsauth_command='' _awsauth_lines='' _awsauth_trace='' _awsauth_code=0

@@ -1,5 +1,5 @@
-# Made by `awsauth hook fish`. With it, `awsauth use NAME` sets the credentials of this shell.
-function awsauth --description 'AWS profiles and logins; `use` sets the credentials of this shell'
+# Made by `awsauth hook fish`. With it, `awsauth use NAME` sets this shell to a profile.
+function awsauth --description 'AWS profiles and logins; `use` sets this shell to a profile'
     set -l _awsauth_word
     set -l _awsauth_skip ''
     set -l _awsauth_command ''

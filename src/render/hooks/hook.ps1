@@ -1,4 +1,4 @@
-# Made by `awsauth hook powershell`. With it, `awsauth use NAME` sets the credentials of this shell.
+# Made by `awsauth hook powershell`. With it, `awsauth use NAME` sets this shell to a profile.
 if (Test-Path -LiteralPath Alias:awsauth) { Remove-Item -LiteralPath Alias:awsauth -Force }
 function global:awsauth {
     $skip = $false

@@ -16,6 +16,7 @@ mod reading;
 mod server;
 mod team;
 mod tokens;
+mod used;
 mod verdicts;
 
 use client::Client;

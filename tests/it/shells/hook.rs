@@ -48,7 +48,7 @@ fn use_sets_the_shell_and_none_takes_every_identity_away() {
         ];
         let run = shell.run(&scene, &script.concat()).ok();
         assert_eq!(run.stdout.matches("code 0").count(), 2, "{shell:?}: {}", run.stdout);
-        assert_eq!(shown(&run.stdout), [base(), Vec::new()], "{shell:?}");
+        assert_eq!(shown(&run.stdout), [base(), vec!["AWSAUTH_PROFILE_BEFORE=base".to_owned()]], "{shell:?}");
         assert_eq!(run.stderr, "", "{shell:?}");
     }
 }

@@ -82,7 +82,8 @@ fn use_logs_in_in_place_and_ctrl_c_leaves_the_shell_as_it_was() {
         typist.line("awsauth use prod");
         typist.sees("MFA code for");
         typist.types(&format!("{}\r", scene.code()));
-        typist.sees("prod: valid for");
+        typist.sees("prod: keys are set; valid for");
+        typist.sees("to use it by AWS_PROFILE, with sessions that renew by themselves: awsauth apply");
         typist.sees(READY);
         typist.is("prod");
         typist.line("awsauth use read");
@@ -98,6 +99,35 @@ fn use_logs_in_in_place_and_ctrl_c_leaves_the_shell_as_it_was() {
         typist.line("awsauth use --none");
         typist.sees(READY);
         typist.is("");
+        typist.leaves();
+    }
+}
+
+#[test]
+fn a_person_is_told_what_is_set_and_why() {
+    for &shell in HOOKED {
+        let scene = Scene::new();
+        scene.run(&["apply", "--yes"]).ok();
+        scene.logged_in(&["prod"]);
+        scene.logged_in(&["audit", "read"]);
+        let mut typist = Typist::new(shell, &scene);
+        for (command, said) in [
+            ("use prod", &["prod: AWS_PROFILE is set; sessions renew by themselves for 1"][..]),
+            ("use read", &["read: AWS_PROFILE is set; sessions renew by themselves\r\n"]),
+            ("use main", &["main: AWS_PROFILE is set; valid for 1"]),
+            ("use base", &["base: AWS_PROFILE is set; long-term key"]),
+            ("use - --keys", &["main: keys are set; valid for 1"]),
+            ("use audit", &["audit: keys are set; valid for", "credential_process = true in the manifest"]),
+        ] {
+            typist.line(&format!("awsauth {command}"));
+            said.iter().for_each(|said| typist.sees(said));
+            typist.sees(READY);
+        }
+        typist.line(shell.set("AWS_DEFAULT_REGION", "us-west-2").trim_end());
+        typist.sees(READY);
+        typist.line("awsauth use prod");
+        typist.sees("prod: commands work in us-west-2, which this shell's AWS_DEFAULT_REGION says");
+        typist.sees(READY);
         typist.leaves();
     }
 }
@@ -124,7 +154,7 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
         let mut typist = Typist::new(shell, &scene);
         // The terminal does not show what is typed, so neither does bash.
         typist.types("awsauth use ba\t\r");
-        typist.sees("base: long-term key");
+        typist.sees("base: keys are set; long-term key");
         typist.sees(READY);
         typist.is("base");
         typist.line("awsauth use");
@@ -140,7 +170,7 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
         typist.types("bas");
         typist.sees("bas");
         typist.types("\r");
-        typist.sees("base: long-term key");
+        typist.sees("base: keys are set; long-term key");
         typist.sees(READY);
         typist.is("base");
         typist.leaves();

@@ -3,6 +3,7 @@
 //! sh and bash are on every machine that can build awsauth. zsh, fish, tcsh, nushell and the readers of `.env` files are put in
 //! place by `tests/run`.
 
+mod by_name;
 #[cfg(unix)]
 mod completion;
 mod failing;
