@@ -66,7 +66,8 @@ mod tests {
     fn a_program_is_a_name_or_an_absolute_path() {
         let made = process(&["ykman", "oath", "$HOME", ""]).unwrap();
         assert_eq!((made.program(), made.args()), ("ykman", &["oath", "$HOME", ""].map(str::to_owned)[..]));
-        assert!(process(&["/opt/my tools/code"]).is_ok());
+        let absolute = if cfg!(windows) { r"C:\my tools\code" } else { "/opt/my tools/code" };
+        assert!(process(&[absolute]).is_ok());
         for bad in [&[][..], &[""], &[" ", "x"]] {
             assert_eq!(process(bad), Err(ProgramError::Nothing));
         }

@@ -170,7 +170,7 @@ impl Keyring {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(unix, not(target_os = "macos")))]
 fn open_system() -> Result<Store, StoreError> {
     Ok(zbus_secret_service_keyring_store::Store::new()?)
 }
@@ -183,11 +183,6 @@ fn open_system() -> Result<Store, StoreError> {
 #[cfg(windows)]
 fn open_system() -> Result<Store, StoreError> {
     Ok(windows_native_keyring_store::Store::new()?)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-fn open_system() -> Result<Store, StoreError> {
-    Err(StoreError::PlatformFailure("awsauth knows no keyring of this system".into()))
 }
 
 /// The account of a value's nth part, from 1.

@@ -30,7 +30,7 @@ mod system {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod system {
     pub(crate) fn forbid() {}
 

@@ -44,7 +44,9 @@ impl Host {
 
     /// The value of a variable. An empty one counts as not set, as it does for AWS's SDKs.
     pub(crate) fn var_os(&self, name: &str) -> Option<&OsStr> {
-        let (_, value) = self.env.iter().find(|(key, _)| key == name)?;
+        // Windows does not heed the case, and has `Path`.
+        let is_it = |key: &OsStr| if cfg!(windows) { key.eq_ignore_ascii_case(name) } else { key == name };
+        let (_, value) = self.env.iter().find(|(key, _)| is_it(key))?;
         Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
@@ -103,9 +105,10 @@ impl Host {
         Self::base_dir("XDG_CONFIG_HOME", ".config", <Windows as BaseStrategy>::config_dir)
     }
 
-    /// The directory of all programs' state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
+    /// The directory of all programs' state: `XDG_STATE_HOME`, `~/.local/state`, or on Windows the one that stays on this machine:
+    /// the other follows the person to each machine of a domain, and would bring sessions and locks there.
     pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
-        Self::base_dir("XDG_STATE_HOME", ".local/state", <Windows as BaseStrategy>::data_dir)
+        Self::base_dir("XDG_STATE_HOME", ".local/state", <Windows as BaseStrategy>::cache_dir)
     }
 
     /// The directory of all programs' data: `XDG_DATA_HOME`, `~/.local/share`, or the platform's own on Windows.
@@ -160,9 +163,11 @@ impl Host {
     }
 
     /// A console takes text from `std`'s own alone.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) fn stdout() -> io::Result<io::Stdout> {
-        Ok(io::stdout())
+        use std::os::windows::io::AsRawHandle as _;
+        let stdout = io::stdout();
+        if stdout.as_raw_handle().is_null() { Err(io::Error::other("it is closed")) } else { Ok(stdout) }
     }
 
     /// Reads at most `limit` bytes.

@@ -93,7 +93,7 @@ pub(crate) struct Signals(Vec<(i32, OneSignal)>);
 
 #[cfg(unix)]
 type OneSignal = tokio::signal::unix::Signal;
-#[cfg(not(unix))]
+#[cfg(windows)]
 type OneSignal = tokio::signal::windows::CtrlC;
 
 impl Signals {
@@ -110,7 +110,7 @@ impl Signals {
         Self::of(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(super) fn listen_for_program() -> io::Result<Self> {
         Self::listen()
     }
@@ -123,7 +123,7 @@ impl Signals {
         heeded.map(|number| Ok((number, signal(SignalKind::from_raw(number))?))).collect::<io::Result<_>>().map(Self)
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self(vec![(SIGINT, tokio::signal::windows::ctrl_c()?)]))
     }

@@ -10,7 +10,7 @@ use super::wait::{Waited, wait};
 const LONGEST: usize = 4096;
 #[cfg(unix)]
 const PATHS: [&str; 2] = ["/dev/tty", "/dev/tty"];
-#[cfg(not(unix))]
+#[cfg(windows)]
 const PATHS: [&str; 2] = ["CONIN$", "CONOUT$"];
 
 #[derive(Debug)]
@@ -28,7 +28,11 @@ impl Tty {
             options.open(path).ok()
         };
         let tty = Self { input: open(PATHS[0])?, output: open(PATHS[1])? };
-        tty.is_ours().then_some(tty)
+        #[cfg(unix)]
+        if !tty.is_ours() {
+            return None;
+        }
+        Some(tty)
     }
 
     /// True if input and Ctrl-C reach this process and the programs that it starts.
@@ -41,11 +45,6 @@ impl Tty {
         rustix::termios::tcgetpgrp(&self.input).is_ok_and(|group| group == rustix::process::getpgrp())
     }
 
-    #[cfg(not(unix))]
-    fn is_ours(&self) -> bool {
-        true
-    }
-
     /// The session that the terminal controls: no other terminal has the same one.
     #[cfg(unix)]
     pub(crate) fn session(&self) -> u32 {
@@ -54,7 +53,8 @@ impl Tty {
     }
 
     /// Always 0: consoles are not told apart.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    #[expect(clippy::unused_self, reason = "each terminal has its own on Unix")]
     pub(crate) fn session(&self) -> u32 {
         0
     }
@@ -68,6 +68,7 @@ impl Tty {
     /// Asks for a line, which the terminal lets the person edit; none at Ctrl-D.
     pub(crate) fn ask_line(&self, question: &str, limit: Duration) -> io::Result<Waited<Option<String>>> {
         // Set first: what is typed in another mode is no line.
+        #[cfg(unix)]
         let _mode = Mode::for_lines(&self.input)?;
         self.write(question)?;
         let input = self.input.try_clone()?;
@@ -121,16 +122,6 @@ impl Drop for Mode<'_> {
     fn drop(&mut self) {
         // If the terminal is gone, there is nothing to restore.
         let _ = rustix::termios::tcsetattr(self.tty, rustix::termios::OptionalActions::Now, &self.before);
-    }
-}
-
-#[cfg(not(unix))]
-struct Mode;
-
-#[cfg(not(unix))]
-impl Mode {
-    fn for_lines(_tty: &File) -> io::Result<Self> {
-        Ok(Self)
     }
 }
 

@@ -95,10 +95,11 @@ mod tests {
         let name = "{account}-{profile}".to_owned();
         let all = commands(&ConsoleBrowser::ChromiumProfile { name: name.clone(), program: None }, &profile(&[]), URL);
         assert_eq!(all.len(), CHROMIUMS.len());
-        let given = Some(program(&["/opt/chrome"]));
+        let chrome = if cfg!(windows) { r"C:\chrome.exe" } else { "/opt/chrome" };
+        let given = Some(program(&[chrome]));
         let one = commands(&ConsoleBrowser::ChromiumProfile { name, program: given }, &profile(&[]), URL);
         let directory = "--profile-directory=corp-prod-corp-prod";
-        assert_eq!(one, [["/opt/chrome", directory, "--no-first-run", "--no-default-browser-check", URL]]);
+        assert_eq!(one, [[chrome, directory, "--no-first-run", "--no-default-browser-check", URL]]);
         let above = ConsoleBrowser::ChromiumProfile { name: "..".to_owned(), program: None };
         assert_eq!(commands(&above, &profile(&[]), URL)[0][1], "--profile-directory=--");
     }

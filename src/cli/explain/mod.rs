@@ -246,6 +246,7 @@ pub(crate) fn disk(error: &DiskError) -> Failure {
         DiskError::Io { source, .. } | DiskError::Behind { source, .. } if is_busy(source) => {
             failure.hint("a file that is a mount of its own, as in containers, can't be replaced: mount its directory")
         }
+        #[cfg(unix)]
         DiskError::ForeignGroup { path, .. } => {
             failure.hint(format!("remove the group's permissions: `chmod g= {}`", path.display()))
         }
@@ -263,9 +264,9 @@ fn disk_exit(error: &DiskError) -> Exit {
         | DiskError::LinkLoop { .. }
         | DiskError::TooLarge { .. }
         | DiskError::Exposed { .. }
-        | DiskError::PlantedLink { .. }
-        | DiskError::ForeignGroup { .. }
-        | DiskError::Foreign { .. } => Exit::Refused,
+        | DiskError::PlantedLink { .. } => Exit::Refused,
+        #[cfg(unix)]
+        DiskError::ForeignGroup { .. } | DiskError::Foreign { .. } => Exit::Refused,
         DiskError::Io { .. } | DiskError::Behind { .. } => Exit::Unavailable,
     }
 }

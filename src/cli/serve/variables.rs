@@ -15,10 +15,7 @@ pub(crate) const URL_VARIABLE: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 pub(crate) const TOKEN_VARIABLE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 /// Rust's SDK sends the token to a proxy otherwise (aws-facts §14).
 const DIRECT: [&str; 3] = ["127.0.0.1", "localhost", "169.254.170.2"];
-#[cfg(not(windows))]
-const EMPTY_FILE: &str = "/dev/null";
-#[cfg(windows)]
-const EMPTY_FILE: &str = "NUL";
+const EMPTY_FILE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
 /// The change that makes every SDK ask the endpoint, and nobody else.
 pub(crate) fn env_change(

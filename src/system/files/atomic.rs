@@ -4,12 +4,17 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
 use super::disk::{self, DiskError};
 
 const SUFFIX: &str = ".awsauth-tmp";
+/// How long another program may take to read a file.
+const LONGEST_READ: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The directory of a file, `.` for a bare name.
 pub(crate) fn parent(path: &Path) -> &Path {
@@ -33,10 +38,10 @@ pub(crate) fn write_hint(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
 pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
     let temp = write_beside(path, bytes)?;
     temp.as_file().sync_all().map_err(DiskError::io("write", path))?;
-    match temp.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(failed) => Err(DiskError::io("write", path)(failed.error)),
+    match create_by(temp, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(DiskError::io("write", path)(error)),
     }
 }
 
@@ -47,7 +52,43 @@ fn write_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, DiskError> {
 }
 
 fn persist(temp: NamedTempFile, path: &Path) -> Result<(), DiskError> {
-    temp.persist(path).map(drop).map_err(|failed| DiskError::io("replace", path)(failed.error))
+    replace_by(temp, path).map_err(DiskError::io("replace", path))
+}
+
+/// Gives `temp` the name `path`. Fails if something stands there.
+pub(super) fn create_by(temp: NamedTempFile, path: &Path) -> io::Result<()> {
+    release(&temp);
+    temp.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
+}
+
+/// Puts `temp` in the place of the file at `path`.
+pub(super) fn replace_by(mut temp: NamedTempFile, path: &Path) -> io::Result<()> {
+    release(&temp);
+    let start = Instant::now();
+    loop {
+        match temp.persist(path) {
+            Ok(_) => return Ok(()),
+            Err(failed) if is_in_use(&failed.error) && start.elapsed() < LONGEST_READ => temp = failed.file,
+            Err(failed) => return Err(failed.error),
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Unlocks a file that is about to get its name: on Windows nobody else can read what is locked.
+fn release(temp: &NamedTempFile) {
+    if cfg!(windows) {
+        // Wine unlocks it, and then says that it was not locked.
+        drop(temp.as_file().unlock());
+    }
+}
+
+/// True if another program is reading the file that is to be replaced: on Windows most of AWS's tools keep it from that meanwhile.
+fn is_in_use(error: &io::Error) -> bool {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    const LOCK_VIOLATION: i32 = 33;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | LOCK_VIOLATION))
 }
 
 /// A temporary file beside the file at `path`, which nobody sweeps while it is open.
@@ -102,6 +143,33 @@ fn abandoned(dir: &Path) -> impl Iterator<Item = (PathBuf, File)> {
         file.try_lock().ok()?;
         Some((path, file))
     })
+}
+
+#[cfg(windows)]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_program_reads_is_replaced_once_it_has_read_it() {
+        const SHARED_AS_PYTHON_AND_GO_DO: u32 = 3;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        fs::write(&path, "old").unwrap();
+        let reader = fs::OpenOptions::new().read(true).share_mode(SHARED_AS_PYTHON_AND_GO_DO).open(&path).unwrap();
+        let written = thread::spawn({
+            let path = path.clone();
+            move || write_private(&path, b"new")
+        });
+        thread::sleep(PAUSE * 5);
+        assert!(!written.is_finished());
+        drop(reader);
+        written.join().unwrap().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
 }
 
 #[cfg(unix)]

@@ -20,9 +20,11 @@ pub(crate) enum DiskError {
     #[error("can't {doing} {target}, where {path} leads")]
     Behind { doing: &'static str, path: PathBuf, target: PathBuf, source: io::Error },
     /// Replaced, the file would belong to this user.
+    #[cfg(unix)]
     #[error("{path} belongs to another user (number {owner}), and only that one or root can replace it")]
     Foreign { path: PathBuf, owner: u32 },
     /// The new file can't have the group of the old one, which has rights to it.
+    #[cfg(unix)]
     #[error(
         "{path} belongs to a group that you are not in (number {group}), and the group has rights to it that would be lost"
     )]
@@ -105,7 +107,11 @@ pub(super) fn require_regular_file(path: &Path, metadata: &Metadata) -> Result<(
         return Ok(());
     }
     let what = if metadata.is_dir() { "a directory" } else { "a pipe, socket or device" };
-    Err(DiskError::NotAFile { path: path.to_path_buf(), what })
+    Err(not_a_file(path, what))
+}
+
+fn not_a_file(path: &Path, what: &'static str) -> DiskError {
+    DiskError::NotAFile { path: path.to_path_buf(), what }
 }
 
 /// Refuses a file of another user's, unless this is root, who keeps the owner.
@@ -119,17 +125,16 @@ pub(super) fn require_own(path: &Path, metadata: &Metadata) -> Result<(), DiskEr
     Err(DiskError::Foreign { path: path.to_path_buf(), owner: metadata.uid() })
 }
 
-#[cfg(not(unix))]
-pub(super) fn require_own(_path: &Path, _metadata: &Metadata) -> Result<(), DiskError> {
-    Ok(())
-}
-
 /// Opens a regular file for reading; none if there is none.
 pub(super) fn open_file(path: &Path) -> Result<Option<(File, Metadata)>, DiskError> {
     let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(DiskError::io("read", path)(error)),
+        Err(error) => {
+            // Windows opens no directory, and does not say that it is one.
+            let is_dir = cfg!(windows) && path.is_dir();
+            return Err(if is_dir { not_a_file(path, "a directory") } else { DiskError::io("read", path)(error) });
+        }
     };
     let metadata = file.metadata().map_err(DiskError::io("read", path))?;
     require_regular_file(path, &metadata)?;
@@ -209,7 +214,7 @@ pub(crate) fn is_open_to_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false
 }
@@ -228,9 +233,10 @@ pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", path))
 }
 
-#[cfg(not(unix))]
-pub(crate) fn close_to_others(_path: &Path) -> Result<(), DiskError> {
-    Ok(())
+/// Never needed: nothing is found to be open to others.
+#[cfg(windows)]
+pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
+    Err(DiskError::io("change the rights of", path)(io::ErrorKind::Unsupported.into()))
 }
 
 /// True if it is this user's, who may change its mode.
@@ -240,7 +246,7 @@ pub(crate) fn is_own(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub(crate) fn is_own(_path: &Path) -> bool {
     false
 }
@@ -254,9 +260,9 @@ pub(crate) fn protect_from_others(dir: &Path) -> Result<(), DiskError> {
     opened.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", dir))
 }
 
-#[cfg(not(unix))]
-pub(crate) fn protect_from_others(_dir: &Path) -> Result<(), DiskError> {
-    Ok(())
+#[cfg(windows)]
+pub(crate) fn protect_from_others(dir: &Path) -> Result<(), DiskError> {
+    close_to_others(dir)
 }
 
 /// Makes a symbolic link to a file. Returns false if something is there already.

@@ -118,7 +118,7 @@ mod tests {
         }
         let files = |pattern: &str| {
             let expanded = expand(dir.path(), pattern, &|_| true, Timestamp::now()).unwrap();
-            let name = |path: &PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+            let name = |path: &PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().replace('\\', "/");
             (expanded.files.iter().map(name).collect::<Vec<_>>().join(" "), expanded.seen.len())
         };
         for (pattern, found) in [

@@ -107,7 +107,7 @@ fn count_names(file: &File) -> u64 {
     file.metadata().map_or(1, |metadata| metadata.nlink())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn count_names(_file: &File) -> u64 {
     1
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::atomic::parent;
 use super::disk::{self, DiskError};
+use super::walk::{PathEntry, Walk};
 #[cfg(unix)]
-use super::walk::Writers;
-use super::walk::{PathEntry, Sticky, Walk};
+use super::walk::{Sticky, Writers};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileOwner {
@@ -73,7 +73,7 @@ fn follow_nothing(options: &mut OpenOptions) {
     options.mode(0o600).custom_flags(flags.bits().cast_signed());
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn follow_nothing(_options: &mut OpenOptions) {}
 
 /// Refuses a directory that another user could have made, or could exchange: itself, each directory on the way, and each link
@@ -108,7 +108,7 @@ fn exposure(place: &PathEntry, owned_by: FileOwner) -> Option<String> {
     Some(words.to_owned())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn exposure(_place: &PathEntry, _owned_by: FileOwner) -> Option<String> {
     None
 }

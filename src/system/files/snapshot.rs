@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
-use super::atomic::{new_temp, parent, sweep, try_writing};
+use super::atomic::{create_by, new_temp, parent, replace_by, sweep, try_writing};
 use super::disk::{self, DiskError};
 use super::permissions;
 use super::walk::Walk;
@@ -104,9 +104,9 @@ impl Snapshot {
         if !self.is_current()? {
             return Ok(None);
         }
-        let renamed = if self.exists { temp.persist(&self.target) } else { temp.persist_noclobber(&self.target) };
-        match renamed.map_err(|failed| failed.error) {
-            Ok(_) => Ok(Some(flush(&dir))),
+        let renamed = if self.exists { replace_by(temp, &self.target) } else { create_by(temp, &self.target) };
+        match renamed {
+            Ok(()) => Ok(Some(flush(dir.as_ref()))),
             Err(error) if !self.exists && error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(DiskError::io("replace", &self.target)(error)),
         }
@@ -132,6 +132,7 @@ impl Snapshot {
         match fs::symlink_metadata(&self.target) {
             Ok(metadata) => {
                 disk::require_regular_file(&self.target, &metadata)?;
+                #[cfg(unix)]
                 disk::require_own(&self.target, &metadata)?;
                 Ok(Some(metadata))
             }
@@ -149,7 +150,7 @@ impl Snapshot {
             return Err(self.changed_meanwhile());
         }
         disk::remove(&self.target)?;
-        Ok(flush(&dir))
+        Ok(flush(dir.as_ref()))
     }
 
     /// True if the target is no link and still holds what was read.
@@ -173,14 +174,16 @@ impl Snapshot {
         ReplaceError::Changed { path: self.path.clone() }
     }
 
-    fn open_dir(&self) -> Result<File, DiskError> {
+    /// None on Windows, which flushes no directory: NTFS keeps a journal of names.
+    fn open_dir(&self) -> Result<Option<File>, DiskError> {
         let dir = parent(&self.target);
-        File::open(dir).map_err(DiskError::io("open", dir))
+        let opened = cfg!(unix).then(|| File::open(dir)).transpose();
+        opened.map_err(DiskError::io("open", dir))
     }
 }
 
-fn flush(dir: &File) -> Replaced {
-    if dir.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed }
+fn flush(dir: Option<&File>) -> Replaced {
+    if dir.is_none_or(|dir| dir.sync_all().is_ok()) { Replaced::Durable } else { Replaced::NotFlushed }
 }
 
 /// The file that `path` leads to through its links, though there may be nothing.

@@ -151,7 +151,7 @@ fn stat(path: &Path) -> Option<Stat> {
     })
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn stat(path: &Path) -> Option<Stat> {
     let metadata = fs::metadata(path).ok()?;
     let modified = Timestamp::try_from(metadata.modified().ok()?).ok()?;

@@ -2,33 +2,46 @@
 
 use std::path::{Path, PathBuf};
 
-use super::walk::Walk;
+use super::walk::{PathEntry, Walk};
 #[cfg(unix)]
-use super::walk::{PathEntry, Sticky, Writers};
+use super::walk::{Sticky, Writers};
 use crate::system::programs::git::{Tracking, tracking};
 
 /// The reason not to trust the file at `path`, since somebody else may have written it.
 ///
 /// None if only this user or root can change it, its directories and the links that lead to it, and no git repository has, or
 /// ever had, the file or one of the links.
-#[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
     let is_file = |place: &PathEntry| place.is_end && !place.metadata.is_symlink();
     let found = Walk::along(path).and_then(Walk::finish).ok().filter(|(places, _)| places.last().is_some_and(is_file));
     let Some((places, _)) = found else { return Some("the file can't be examined".to_owned()) };
-    let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
-    let is_dir_of_end = |place: &PathEntry| ends().any(|end| end.path.parent() == Some(&place.path));
-    let sticky = |place: &PathEntry| if is_dir_of_end(place) { Sticky::MeansNothing } else { Sticky::Protects };
-    let exposed = places.iter().find_map(|place| changeable(place, sticky(place)));
-    exposed.or_else(|| ends().find_map(|place| committed(&place.path)))
+    let ends: Vec<&PathEntry> = places.iter().filter(|place| is_file(place) || place.metadata.is_symlink()).collect();
+    changeable(&places, &ends).or_else(|| ends.iter().find_map(|place| committed(&place.path)))
 }
 
-#[cfg(not(unix))]
-pub(crate) fn distrust(_path: &Path) -> Option<String> {
-    Some("on this system awsauth can't tell who else may write it".to_owned())
-}
-
+/// The first of `places` that another user can change. The file and the links are the `ends` of directories.
 #[cfg(unix)]
+fn changeable(places: &[PathEntry], ends: &[&PathEntry]) -> Option<String> {
+    let is_dir_of_end = |place: &PathEntry| ends.iter().any(|end| end.path.parent() == Some(&place.path));
+    let sticky = |place: &PathEntry| if is_dir_of_end(place) { Sticky::MeansNothing } else { Sticky::Protects };
+    places.iter().find_map(|place| writers(place, sticky(place)))
+}
+
+/// Windows makes a person's directory for that person alone, and what is below it inherits that. Rights are not looked at: no
+/// call of Rust's standard library tells them.
+#[cfg(windows)]
+fn changeable(_places: &[PathEntry], ends: &[&PathEntry]) -> Option<String> {
+    // In one spelling: without links, short names and the letter case that somebody typed.
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let home = crate::system::host::Host::home().and_then(|home| real(&home));
+    let is_below = |place: &&&PathEntry| {
+        let dir = place.path.parent().and_then(real);
+        home.as_ref().zip(dir).is_some_and(|(home, dir)| dir.starts_with(home))
+    };
+    let place = ends.iter().find(|place| !is_below(place))?;
+    Some(format!("{} is not below your own directory (USERPROFILE), and others may write it", place.path.display()))
+}
+
 fn committed(place: &Path) -> Option<String> {
     match tracking(place) {
         Tracking::Untracked => None,
@@ -67,7 +80,7 @@ pub(crate) fn resolved_parent(path: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(unix)]
-fn changeable(place: &PathEntry, sticky: Sticky) -> Option<String> {
+fn writers(place: &PathEntry, sticky: Sticky) -> Option<String> {
     let shown = place.path.display();
     if let Some(owner) = place.foreign_owner() {
         return Some(format!("{shown} belongs to another user (number {owner})"));
@@ -163,5 +176,28 @@ mod tests {
             assert_eq!(escaping_target(&link), out, "{target}");
         }
         assert_eq!((escaping_target(&root.join("in/below/a")), escaping_target(&root.join("in/none"))), (None, None));
+    }
+}
+
+#[cfg(test)]
+#[cfg(windows)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::system::host::Host;
+
+    #[test]
+    fn what_is_below_the_persons_own_directory_is_their_word_and_nothing_else() {
+        let home = Host::home().unwrap();
+        let (own, other) =
+            (tempfile::tempdir_in(&home).unwrap(), tempfile::tempdir_in(home.ancestors().last().unwrap()).unwrap());
+        for dir in [&own, &other] {
+            fs::write(dir.path().join("a"), "").unwrap();
+        }
+        assert_eq!(distrust(&own.path().join("a")), None);
+        assert_eq!(distrust(&own.path().join("none")).as_deref(), Some("the file can't be examined"));
+        let said = distrust(&other.path().join("a")).unwrap();
+        assert!(said.contains("is not below your own directory"), "{said}");
     }
 }

@@ -27,12 +27,14 @@ pub(super) struct PathEntry {
     pub(super) is_end: bool,
 }
 
+#[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writers {
     Everybody,
     Group,
 }
 
+#[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sticky {
     /// Further up: in a directory such as /tmp, nobody can exchange another user's file.
@@ -78,6 +80,10 @@ impl Iterator for Walk {
                 continue;
             }
             self.at.push(name);
+            // `C:` without its root is another directory.
+            if !self.at.has_root() {
+                continue;
+            }
             let metadata = match fs::symlink_metadata(&self.at) {
                 Ok(metadata) => metadata,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -128,17 +134,10 @@ impl PathEntry {
     }
 }
 
-/// Owners and modes say nothing here.
-#[cfg(not(unix))]
+/// Windows has no directory in which every user may put files.
+#[cfg(windows)]
 impl PathEntry {
-    pub(super) fn foreign_owner(&self) -> Option<u32> {
-        None
-    }
-
-    pub(super) fn writers(&self, _sticky: Sticky) -> Option<Writers> {
-        None
-    }
-
+    #[expect(clippy::unused_self, reason = "it depends on the place on Unix")]
     pub(in crate::system) fn is_planted(&self) -> bool {
         false
     }
@@ -155,6 +154,7 @@ pub(in crate::system) fn is_planted(path: &Path) -> bool {
 
 /// The reason not to run a program, since another user could have put it there. Less strict than `trust::distrust`: package
 /// managers' directories often belong to a group, or to a user of their own.
+#[cfg(unix)]
 pub(in crate::system) fn exposure(program: &Path) -> Option<String> {
     let (places, _) = Walk::along(program).ok()?.finish().ok()?;
     places.iter().find_map(|place| {
@@ -165,6 +165,12 @@ pub(in crate::system) fn exposure(program: &Path) -> Option<String> {
             place.is_planted().then(|| format!("another user put {shown} there"))
         }
     })
+}
+
+/// Windows lets only administrators, and this user, write where programs are.
+#[cfg(windows)]
+pub(in crate::system) fn exposure(_program: &Path) -> Option<String> {
+    None
 }
 
 #[cfg(test)]

@@ -129,9 +129,6 @@ fn detach(command: &mut Command) {
     command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
 }
 
-#[cfg(not(any(unix, windows)))]
-fn detach(_command: &mut Command) {}
-
 /// True for https, and http to this machine, without anything that a program could take for an option or a second word.
 fn is_openable(url: &str) -> bool {
     let is_plain = url.chars().all(|character| character.is_ascii_graphic() && !"\"'`\\<>".contains(character));

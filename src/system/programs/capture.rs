@@ -157,7 +157,7 @@ fn is_program(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn is_program(file: &Path) -> bool {
     file.is_file()
 }

@@ -147,7 +147,7 @@ fn send(child: &Child, group: ProcessGroup, signal: i32) {
     };
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn send(_child: &Child, _group: ProcessGroup, _signal: i32) {}
 
 /// Runs `program` on this process's own streams, and passes on the signals that reach this process alone. `set` and `unset` change

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
 use crate::secret::Secret;
@@ -26,7 +25,7 @@ impl End {
         status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Code)
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(super) fn of(status: ExitStatus) -> Self {
         Self::Code(status.code().unwrap_or(1))
     }
@@ -87,7 +86,7 @@ pub(crate) async fn parent_ended() {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub(crate) async fn parent_ended() {
     std::future::pending::<()>().await;
 }
@@ -96,6 +95,7 @@ pub(crate) async fn parent_ended() {
 #[cfg(unix)]
 pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error> {
     use std::os::unix::ffi::OsStrExt as _;
+    use std::path::Path;
     let is_missing = |file: &Path| match std::fs::metadata(file) {
         Ok(_) => false,
         Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
@@ -109,7 +109,7 @@ pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error
     is_nowhere.then(|| rustix::io::Errno::NOENT.into())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Error> {
     None
 }
@@ -120,7 +120,7 @@ fn run(command: &mut Command) -> io::Error {
     core_dumps::with_original_limit(|| command.exec())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn run(command: &mut Command) -> io::Error {
     // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program decides what they mean, and this process must
     // outlive them to return the exit code.

@@ -21,8 +21,8 @@ pub(crate) use revision::Revision;
 pub(crate) use tracking::{Tracking, tracking};
 pub(crate) use work_tree::{Upstream, WorkTree};
 
-/// The variables that git gets: where programs are, and the person's own configuration.
-const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
+/// The variables that git gets: where programs are, and the person's own configuration; on Windows also what its libraries need.
+const KEPT: [&str; 5] = ["PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT"];
 
 #[derive(Debug, Error)]
 pub(crate) enum GitError {
