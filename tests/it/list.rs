@@ -186,11 +186,13 @@ fn names_and_tags_are_completed() {
 const REPOSITORY: &str = "~/aws-profiles";
 
 /// What `list --why` says on the machine of a member of the team of `fixtures/team`.
+#[cfg(unix)]
 #[track_caller]
 fn why(name: &str) -> String {
     crate::team::machine("alice", None).run(["list", "--why", name]).ok().stdout
 }
 
+#[cfg(unix)]
 #[test]
 fn why_names_the_matrix_the_account_and_what_wins_over_them() {
     let said = why("payments-dev.admin");
@@ -221,6 +223,7 @@ fn why_names_the_matrix_the_account_and_what_wins_over_them() {
     assert!(said.contains(&format!("[accounts] payments-dev  {REPOSITORY}/accounts/corp.toml:7")), "{said}");
 }
 
+#[cfg(unix)]
 #[test]
 fn why_tells_of_a_written_profile_and_of_one_that_is_left_out() {
     let said = why("main");
@@ -235,6 +238,7 @@ fn why_tells_of_a_written_profile_and_of_one_that_is_left_out() {
     assert_eq!(said, expected);
 }
 
+#[cfg(unix)]
 #[test]
 fn why_is_json_too() {
     let home = crate::team::machine("alice", None);
@@ -251,6 +255,7 @@ fn why_is_json_too() {
     assert_eq!(document["left_out_by"][0]["place"]["line"], 34);
 }
 
+#[cfg(unix)]
 #[test]
 fn why_of_a_name_that_nobody_makes_is_a_usage_error_and_of_a_broken_manifest_an_answer_beside_its_mistakes() {
     let home = crate::team::machine("alice", None);

@@ -1,5 +1,6 @@
 //! The one integration binary.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests set up files and programs by themselves"))]
+#![cfg_attr(windows, expect(dead_code, reason = "some of what the tests share is used by those alone that need Unix"))]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -41,8 +42,10 @@ mod doctor;
 #[cfg(unix)]
 mod documents;
 #[cfg(test)]
+#[cfg(unix)]
 mod env;
 #[cfg(test)]
+#[cfg(unix)]
 mod exec;
 #[cfg(test)]
 #[cfg(unix)]
@@ -75,6 +78,7 @@ mod keys;
 #[cfg(unix)]
 mod layers;
 #[cfg(test)]
+#[cfg(unix)]
 mod leaks;
 #[cfg(test)]
 mod list;
@@ -92,6 +96,7 @@ mod messages;
 #[cfg(unix)]
 mod mfa;
 #[cfg(test)]
+#[cfg(unix)]
 mod mfa_process;
 #[cfg(test)]
 mod names;
@@ -126,6 +131,7 @@ mod schema;
 #[cfg(unix)]
 mod serve;
 #[cfg(test)]
+#[cfg(unix)]
 mod shells;
 #[cfg(test)]
 mod show;

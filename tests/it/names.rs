@@ -114,6 +114,7 @@ fn a_section_of_aws_own_files_is_offered_to_adopt_only_where_adopt_takes_it() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_manifest_with_matrices_is_asked_which_of_them_leaves_a_name_out() {
     let home = crate::team::machine("alice", None);

@@ -35,6 +35,7 @@ fn the_starter_goes_where_the_manifest_is_looked_for() {
     assert!(home.has("xdg/awsauth/profiles.toml") && !home.has(PATH));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_dangling_link_is_not_overwritten() {
     let home = Sandbox::new();

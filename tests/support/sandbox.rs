@@ -155,6 +155,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command
             .env_clear()
+            .envs(self.platform_env())
             .env("HOME", self.home.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("COLUMNS", "120")
@@ -162,6 +163,20 @@ impl Sandbox {
             .current_dir(self.home.path())
             .stdin(Stdio::null());
         command
+    }
+
+    /// The directories that Windows has instead, where Unix has them, and what every program needs there.
+    fn platform_env(&self) -> Vec<(&str, std::ffi::OsString)> {
+        if !cfg!(windows) {
+            return Vec::new();
+        }
+        let ours =
+            [("USERPROFILE", ""), ("APPDATA", ".config"), ("LOCALAPPDATA", ".local/state")].map(|(name, dir)| {
+                let path = if dir.is_empty() { self.home.path().to_path_buf() } else { self.path(dir) };
+                (name, path.into_os_string())
+            });
+        let theirs = ["SYSTEMROOT", "TEMP"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        ours.into_iter().chain(theirs).collect()
     }
 
     /// Runs awsauth without anybody at a terminal.

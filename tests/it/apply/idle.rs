@@ -1,5 +1,6 @@
 //! A run that has nothing to do.
 
+#[cfg(unix)]
 use std::fs;
 
 use super::{SMALL_BODY, block, home};
@@ -22,6 +23,7 @@ fn a_block_that_was_edited_to_the_same_size_is_noticed() {
     assert_eq!(home.read(CONFIG).replace("eu-west-9", "eu-west-1"), format!("[a]\nx = 1\n\n{}", block(SMALL_BODY)));
 }
 
+#[cfg(unix)]
 #[test]
 fn others_who_can_read_the_credentials_are_told_all_the_same() {
     use std::os::unix::fs::PermissionsExt as _;

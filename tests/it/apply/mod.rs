@@ -1,16 +1,20 @@
 //! `apply`: one managed block in the config file, everything else byte for byte as it was.
 
 mod adopt;
+#[cfg(unix)]
 mod disk;
 #[cfg(target_os = "linux")]
 #[cfg(feature = "real-clients")]
 pub(crate) mod faults;
 mod idle;
+#[cfg(unix)]
 mod others;
 mod prune;
 mod refusals;
 mod suggested;
+#[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
 mod trees;
 mod undo;
 mod years;
@@ -18,7 +22,9 @@ mod years;
 use sha2::{Digest as _, Sha256};
 
 use crate::scene::{CONFIG, CREDENTIALS, Scene};
-use crate::support::sandbox::{Run, Sandbox};
+#[cfg(unix)]
+use crate::support::sandbox::Run;
+use crate::support::sandbox::Sandbox;
 
 /// Two profiles, one behind the other.
 const SMALL: &str = r#"[profiles.main]
@@ -143,6 +149,7 @@ fn the_variables_of_aws_say_where_the_files_are() {
     assert_eq!(home.read("tilde/config"), block(SMALL_BODY));
 }
 
+#[cfg(unix)]
 #[test]
 fn credential_process_names_awsauth_by_an_absolute_path() {
     let home = home("");
@@ -165,6 +172,7 @@ fn credential_process_names_awsauth_by_an_absolute_path() {
     assert_eq!(home.read(CONFIG), block(&body(link.to_str().unwrap())));
 }
 
+#[cfg(unix)]
 #[test]
 fn where_awsauth_has_a_blank_in_its_path_only_profiles_that_name_it_are_refused_and_a_link_is_the_way_out() {
     let home = home("");

@@ -1,8 +1,11 @@
 //! What `apply` takes away of profiles that the manifest no longer has, and who else can read the credentials.
 
+#[cfg(unix)]
 use std::fs::{self, Permissions};
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 
+#[cfg(unix)]
 use super::home;
 use crate::scene::{CREDENTIALS, MANIFEST, Scene, session_file};
 use crate::support::fake_aws::standard::KEY_ID;
@@ -98,6 +101,7 @@ fn sessions_stay_where_nothing_changed_that_they_were_made_from() {
     assert!(has_section(&scene) && scene.home.has(&session_file("prod")) && scene.home.has(&session_file("audit")));
 }
 
+#[cfg(unix)]
 #[test]
 fn credentials_that_others_can_read_are_told_and_closed_only_when_asked() {
     let home = home("");

@@ -1,6 +1,7 @@
 //! Backups, and `apply --undo`, which puts the newest back.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::{SMALL, SMALL_BODY, block, home};
@@ -19,6 +20,7 @@ fn backups(home: &Sandbox, file: &str) -> Vec<std::path::PathBuf> {
         .map_or_else(Vec::new, |dir| home.list(dir.strip_prefix(home.path("")).unwrap().to_str().unwrap()))
 }
 
+#[cfg(unix)]
 #[test]
 fn the_last_ten_of_each_file_are_kept_for_the_user_alone() {
     let home = home("[a]\nx = 1\n");
@@ -166,6 +168,7 @@ fn a_file_that_apply_made_is_taken_away_again() {
     assert_eq!(home.read(CONFIG), block(SMALL_BODY));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_stays_a_link_when_its_file_goes_back() {
     let home = home("");
@@ -290,6 +293,7 @@ fn checking_for_an_undo_where_there_is_none_is_no_difference() {
     home("").run(["apply", "--undo", "--check"]).ok();
 }
 
+#[cfg(unix)]
 #[test]
 fn runs_that_change_nothing_push_no_backup_out() {
     let home = home("[a]\nx = 1\n");

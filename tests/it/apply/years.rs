@@ -2,7 +2,9 @@
 //! and nothing that is said on the way is false.
 
 use super::home;
-use crate::scene::{CONFIG, CREDENTIALS};
+use crate::scene::CONFIG;
+#[cfg(unix)]
+use crate::scene::CREDENTIALS;
 
 const OLD_CONFIG: &str = include_str!("../../../fixtures/adopt/years/config");
 const OLD_CREDENTIALS: &str = include_str!("../../../fixtures/adopt/years/credentials");
@@ -23,6 +25,7 @@ fn the_untouched_starter_says_how_many_profiles_stand_beside_it_and_what_comes_n
     assert!(!home.run(["apply"]).ok().stderr.contains("does not have"));
 }
 
+#[cfg(unix)]
 #[test]
 fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_false() {
     let home = home(OLD_CONFIG);

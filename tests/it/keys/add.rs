@@ -87,6 +87,7 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
     assert!(run.stderr.contains("there is no file gone.csv"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_of_powershell_5_is_read_from_a_file_or_stdin() {
     let csv = format!("\u{feff}Access key ID,Secret access key\r\n{ID},{SECRET}\r\n");
@@ -116,6 +117,7 @@ fn everything_else_in_the_file_stays_byte_for_byte() {
     assert!(scene.home.read(CREDENTIALS).starts_with(&format!("{mine}{added}")), "{}", scene.home.read(CREDENTIALS));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_new_credentials_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;

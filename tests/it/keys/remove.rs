@@ -1,5 +1,6 @@
 //! `keys remove`: the end of a key, at AWS and here, or here alone.
 
+#[cfg(unix)]
 use std::process::Stdio;
 
 use super::rotate::{active, is_done};
@@ -115,6 +116,7 @@ fn a_key_under_rotation_is_not_removed() {
     assert!(run.stderr.contains("`awsauth keys rotate base` ends it"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_is_asked_and_told_that_it_is_the_only_key() {
     for (answer, code, is_left) in [("n", 4, true), ("\u{3}", 130, true), ("y", 0, false)] {

@@ -1,5 +1,6 @@
 //! `keys rotate`: a new key in the place of the old one, and what an interrupted run leaves.
 
+#[cfg(unix)]
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -314,6 +315,7 @@ fn killed_at_any_call_a_rotation_with_mfa_leaves_a_stored_key_that_works_and_the
     sweep(scene, &["keys", "rotate", "main"], "main-long-term");
 }
 
+#[cfg(unix)]
 #[test]
 fn the_note_of_a_new_key_is_private_and_goes_with_the_end() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -347,6 +349,7 @@ fn a_noted_key_is_deleted_if_a_third_one_was_stored_meanwhile() {
     assert!(!active(&scene).contains(&OTHER_ID.to_owned()));
 }
 
+#[cfg(unix)]
 #[test]
 fn at_a_terminal_the_login_runs_in_place() {
     let scene = Scene::new();

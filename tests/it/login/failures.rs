@@ -100,6 +100,7 @@ fn roles_that_are_not_assigned_are_told_together_and_each_by_its_own_account() {
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn failures_that_aws_words_alike_are_told_apart_where_they_are_mended_differently() {
     let scene = Scene::new();

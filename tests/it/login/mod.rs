@@ -8,6 +8,7 @@ mod failures;
 #[cfg(feature = "real-clients")]
 #[cfg(target_os = "linux")]
 pub(crate) mod faults;
+#[cfg(unix)]
 mod files;
 mod many;
 mod pkce;

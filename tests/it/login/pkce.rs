@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::browser::{Sent, Waiting, get};
-use crate::scene::{SECRETS, SSO_CALLS, Scene};
+#[cfg(unix)]
+use crate::scene::SECRETS;
+use crate::scene::{SSO_CALLS, Scene};
 use crate::support::fake_aws::{Consent, Fault, SECRET_MARK, SsoInstance, World};
 
 /// The token of `corp`, as aws-facts §4.2 names it.
@@ -82,6 +84,7 @@ fn an_approved_page_logs_in_and_the_browser_is_told() {
     assert_eq!(scene.calls(), [""; 0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
     let scene = Scene::new();
@@ -95,6 +98,7 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
     waiting.end().ok();
 }
 
+#[cfg(unix)]
 #[test]
 fn browser_may_be_a_list_of_commands_with_arguments() {
     let scene = Scene::new();
@@ -110,6 +114,7 @@ fn browser_may_be_a_list_of_commands_with_arguments() {
     waiting.end().ok();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_browser_lives_on_its_own_without_the_callers_secrets() {
     // Whose group is it in, and what does it know?
