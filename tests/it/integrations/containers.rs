@@ -2,56 +2,104 @@
 
 use super::{Machine, code};
 use crate::readers::client::tool;
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, Sandbox};
 
 /// What this machine's kernel and rights allow: Debian's runc knows every form of cgroups, and limits may not grow.
 const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n\
                         [engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\n";
-/// `docker run`, with this machine's files as those of AWS's image, which has nothing in HOME.
+/// `docker`, with this machine's files as those of AWS's image, which has nothing in HOME.
 const DOCKER: &str = r#"
+podman() { exec "$PODMAN" --root "$STORAGE/root" --runroot "$STORAGE/run" "$@"; }
+verb=$1
+case $verb in
+compose) shift; exec "$PYTHON" -m podman_compose --podman-path "$0" "$@";;
+run|create) shift;;
+*) podman "$@";;
+esac
 for word; do
   shift
   if [ "$word" = amazon/aws-cli ]; then set -- "$@" /:O "$AWS"; else set -- "$@" "$word"; fi
 done
-shift
-exec "$PODMAN" --root "$HOME/podman/root" --runroot "$HOME/podman/run" run --tmpfs /root:notmpcopyup \
-  -e AWS_ENDPOINT_URL -e AWS_ENDPOINT_URL_STS -e AWS_PAGER= --rootfs "$@"
+podman "$verb" --tmpfs /root:notmpcopyup -e AWS_PAGER= --rootfs "$@"
 "#;
 
-/// A machine with Docker and the file of the page.
-fn machine() -> Machine {
-    let machine = Machine::new(&[]);
-    let sandbox = &machine.home.sandbox;
-    drop(sandbox.script("bin/docker", DOCKER));
-    sandbox.write("containers.conf", SETTINGS);
-    let [names] = code("Docker and Compose", "text");
-    sandbox.write("aws.env", names);
-    machine
+/// A machine with Docker and the file of the page, and where podman keeps what it has: its files can't be in those of a
+/// container, as all others may be where tests run in one.
+struct Docker {
+    machine: Machine,
+    storage: Sandbox,
 }
 
-fn run(machine: &Machine, lines: &str) -> Run {
-    let mut command = machine.shell(lines);
-    command.env("CONTAINERS_CONF", machine.home.sandbox.path("containers.conf"));
-    command.env("PODMAN", tool("AWSAUTH_TEST_PODMAN")).env("AWS", tool("AWSAUTH_TEST_AWS_CLI_V2"));
-    command.output().unwrap().into()
+impl Docker {
+    fn new() -> Self {
+        let machine = Machine::new(&[]);
+        let sandbox = &machine.home.sandbox;
+        drop(sandbox.script("bin/docker", DOCKER));
+        sandbox.write("containers.conf", SETTINGS);
+        let [names] = code("Docker and Compose", "text");
+        assert!(!names.contains('='), "{names}");
+        sandbox.write("aws.env", names);
+        Self { machine, storage: Sandbox::in_memory() }
+    }
+
+    fn run(&self, lines: &str) -> Run {
+        let mut command = self.machine.shell(lines);
+        command.env("CONTAINERS_CONF", self.machine.home.sandbox.path("containers.conf"));
+        command.env("STORAGE", self.storage.path("")).env("PODMAN", tool("AWSAUTH_TEST_PODMAN"));
+        command.env("PYTHON", tool("AWSAUTH_TEST_PYTHON")).env("AWS", tool("AWSAUTH_TEST_AWS_CLI_V2"));
+        command.output().unwrap().into()
+    }
+
+    /// The session of `prod`, as SDKs get it.
+    fn session(&self) -> [String; 3] {
+        keys(&self.machine.home.sandbox.run(["credential-process", "prod"]).ok().json())
+    }
+}
+
+impl Drop for Docker {
+    fn drop(&mut self) {
+        drop(self.run("docker rm --force --all --time 0"));
+    }
+}
+
+fn keys(document: &serde_json::Value) -> [String; 3] {
+    ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|key| document[key].as_str().unwrap().to_owned())
+}
+
+/// What the page runs, with another question. Debian's AWS CLI v2 is older than `AWS_ENDPOINT_URL`, so it can't reach the fake.
+fn question(text: &str) -> String {
+    assert!(text.contains("sts get-caller-identity\n"), "{text}");
+    text.replace("sts get-caller-identity", "configure export-credentials")
 }
 
 #[test]
 fn a_container_gets_keys_or_the_endpoint_by_a_file_of_names() {
-    let machine = machine();
-    let [lines] = code("Docker and Compose", "sh");
-    assert!(lines.lines().count() == 2 && lines.matches(" sts get-caller-identity\n").count() == 2, "{lines}");
-    // Debian's AWS CLI v2 is older than AWS_ENDPOINT_URL, so it takes credentials and does not use them.
-    let lines = lines.replace("sts get-caller-identity", "configure export-credentials");
-    let session = machine.home.sandbox.run(["credential-process", "prod"]).ok().json();
-    for (line, has_end) in lines.lines().zip([false, true]) {
-        let inside = run(&machine, line).ok().json();
-        for key in ["AccessKeyId", "SecretAccessKey", "SessionToken"] {
-            assert_eq!(inside[key], session[key], "{line}");
+    let docker = Docker::new();
+    let [lines, _] = code("Docker and Compose", "sh");
+    let [keys_line, server_line] = lines.lines().collect::<Vec<_>>().try_into().unwrap();
+    let inside = docker.run(&question(&format!("{keys_line}\n"))).ok().json();
+    assert_eq!((keys(&inside), &inside["Expiration"]), (docker.session(), &serde_json::Value::Null));
+    // The endpoint says when they end, so that the container asks again.
+    let inside = docker.run(&question(&format!("{server_line}\n"))).ok().json();
+    assert_eq!(keys(&inside), docker.session());
+    assert!(inside["Expiration"].is_string(), "{inside}");
+}
+
+#[test]
+fn compose_fills_in_the_same_names() {
+    let docker = Docker::new();
+    let [_, line] = code("Docker and Compose", "sh");
+    let [services] = code("Docker and Compose", "yaml");
+    for (services, line) in [
+        (services.clone(), line.clone()),
+        (services.replace("env_file", "network_mode: host\n    env_file"), line.replace("prod", "prod --server")),
+    ] {
+        docker.machine.home.sandbox.write("compose.yaml", question(&services));
+        let run = docker.run(&line).ok();
+        for part in docker.session() {
+            assert!(run.stdout.contains(&part), "{line}{}\n{}", run.stdout, run.stderr);
         }
-        // The endpoint says when they end, so that the container asks again.
-        assert_eq!(inside["Expiration"].is_string(), has_end, "{line}");
+        assert_eq!(run.stdout.contains("Expiration"), line.contains("--server"), "{}", run.stdout);
+        drop(docker.run("docker compose down").ok());
     }
-    let [names] = code("Docker and Compose", "text");
-    assert!(!names.contains('='), "{names}");
 }

@@ -1,6 +1,6 @@
 //! What belongs to a project's directory: direnv, and a clone of a repository in CodeCommit.
 
-use super::{Machine, PROD, code};
+use super::{Machine, PAGE, PROD, code};
 use crate::readers::client::tool;
 use crate::support::fake_aws::SECRET_MARK;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
@@ -63,8 +63,7 @@ fn git_clones_from_codecommit_with_an_address_that_prod_has_signed() {
     assert!(sandbox.read("service/.git/config").contains("url = codecommit://prod@service\n"));
     check_addresses(&machine);
     // A repository elsewhere, by the address that the page gives.
-    let page = include_str!("../../../docs/integrations.md");
-    let elsewhere = page.split('`').find(|word| word.starts_with("codecommit::")).unwrap();
+    let elsewhere = PAGE.split('`').find(|word| word.starts_with("codecommit::")).unwrap();
     let mut command = machine.shell(&format!("git ls-remote {elsewhere}"));
     command.env("GIT_EXEC_PATH", sandbox.path("git-core")).env("GIT_ALLOW_PROTOCOL", "codecommit:ext");
     drop(Run::from(command.output().unwrap()).ok());

@@ -32,9 +32,12 @@ const PROD: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
 /// Who `main` is.
 const MAIN: &str = "arn:aws:iam::111122223333:user/alice";
 
+/// The page.
+const PAGE: &str = include_str!("../../../docs/integrations.md");
+
 /// The page's sections, each with its heading first.
 fn sections() -> Vec<&'static str> {
-    include_str!("../../../docs/integrations.md").split("\n## ").skip(1).collect()
+    PAGE.split("\n## ").skip(1).collect()
 }
 
 /// The code of a section in one language, all of it.
@@ -97,7 +100,7 @@ impl Machine {
 fn each_section_of_the_page_is_one_that_is_run_here_and_is_short() {
     let headings: Vec<&str> = sections().iter().filter_map(|text| text.lines().next()).collect();
     assert_eq!(headings, SECTIONS);
-    for text in sections() {
+    for text in PAGE.split("\n#") {
         assert!(text.lines().filter(|line| !line.is_empty()).count() <= 21, "{text}");
     }
 }
