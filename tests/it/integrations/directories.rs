@@ -1,4 +1,4 @@
-//! What belongs to a project's directory: direnv, and a clone of a repository in CodeCommit.
+//! What belongs to a project's directory: direnv, and a clone of a repository in `CodeCommit`.
 
 use super::{Machine, PAGE, PROD, code};
 use crate::readers::client::tool;

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use super::{MAIN, Machine, PROD, code};
 use crate::readers::client::tool;
-use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
+use crate::readers::home::Home;
+use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
 use crate::support::proxy::{Manner, Proxy};
 use crate::support::sandbox::Run;
 use crate::support::tls::{Authority, TlsFront, Validity};
@@ -82,4 +83,39 @@ fn keys_in_the_environment_win_and_a_role_with_a_code_of_its_own_needs_the_endpo
     assert!(run.stderr.contains("MFA"), "{}", run.stderr);
     let run = directory.run(&apply.replace("prod", "audit"), &[]).ok();
     assert!(run.stdout.contains("me = \"arn:aws:sts::777788889999:assumed-role/Audit/"), "{}", run.stdout);
+}
+
+/// Asks twice, and lets something happen between.
+const LONG_RUN: &str = r#"
+data "aws_caller_identity" "me" {}
+resource "terraform_data" "hours" {
+  provisioner "local-exec" { command = "./hours" }
+  depends_on = [data.aws_caller_identity.me]
+}
+data "aws_caller_identity" "later" { depends_on = [terraform_data.hours] }
+output "me" { value = data.aws_caller_identity.later.arn }
+"#;
+
+#[test]
+fn a_run_goes_on_with_a_new_login_and_without_one_ends_with_the_command_to_run() {
+    let [lines] = code("Terraform", "sh");
+    let directory = Directory::new(LONG_RUN);
+    let Home { fake, sandbox } = &directory.machine.home;
+    // So little that Go's SDK asks before every call.
+    fake.world().set_session_lifetime(Some(200));
+    let logout = "awsauth logout --all --yes";
+    drop(sandbox.run(logout.split(' ').skip(1)).ok());
+    drop(sandbox.run(["login", "--token-code", &fake.world().next_code(MFA_SERIAL), "prod"]).ok());
+    let code = fake.world().next_code(MFA_SERIAL);
+    sandbox.script("hours", &format!("{logout} && awsauth login prod --token-code {code}\n"));
+    fake.clear();
+    let apply = lines.lines().last().unwrap();
+    let run = directory.run(apply, &[]).ok();
+    assert!(run.stdout.contains(&format!("me = \"{PROD}")), "{}", run.stdout);
+    let keys: Vec<_> = fake.requests().into_iter().map(|request| request.access_key_id).collect();
+    assert_ne!(keys.first(), keys.last());
+    sandbox.script("hours", &format!("{logout}\n"));
+    let run = directory.run(&format!("rm terraform.tfstate; {apply}"), &[]).exits(1);
+    let words = run.stderr.replace('\n', " ");
+    assert!(words.contains("LoginRequired: prod: not logged in; run awsauth login prod"), "{words}");
 }
