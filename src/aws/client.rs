@@ -48,7 +48,7 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// The endpoint of STS, IAM or the sign-in service: `own` is what the environment sets for it.
+    /// The endpoint of STS or IAM: `own` is what the environment sets for it.
     pub(super) fn of<'a>(&self, own: Option<&'a str>, routing: Routing<'a>) -> Option<&'a str> {
         let is_ignored = self.ignored.or(routing.ignores_endpoint_urls) == Some(true);
         own.or(routing.endpoint_url).filter(|_| !is_ignored)
@@ -272,11 +272,8 @@ impl Aws {
             _ if operation.is_iam() => {
                 (endpoints.of(endpoints.iam.as_deref(), routing), "AWS_ENDPOINT_URL_IAM", &endpoints.iam)
             }
-            Operation::GetSigninToken => {
-                (endpoints.of(endpoints.sign_in.as_deref(), routing), "AWS_ENDPOINT_URL_SIGNIN", &endpoints.sign_in)
-            }
             _ if operation.is_portal() => (endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &endpoints.sso),
-            Operation::CreateOAuth2Token => {
+            Operation::GetSigninToken | Operation::CreateOAuth2Token => {
                 (endpoints.sign_in.as_deref(), "AWS_ENDPOINT_URL_SIGNIN", &endpoints.sign_in)
             }
             _ => (endpoints.sso_oidc.as_deref(), "AWS_ENDPOINT_URL_SSO_OIDC", &endpoints.sso_oidc),

@@ -118,7 +118,8 @@ impl Aws {
         error: &(dyn Error + 'static),
     ) -> CallError {
         let (transport_error, words) = transport::read(error, self.proxy_variable(endpoint));
-        let is_about_address = matches!(transport_error, Some(TransportError::NoAddress | TransportError::Refused));
+        let is_about_address =
+            matches!(transport_error, Some(TransportError::NoAddress | TransportError::Refused | TransportError::Tls));
         let (words, endpoint_setting) = match endpoint.filter(|_| is_about_address) {
             Some(Endpoint { url, setting }) => (format!("{url} ({setting}): {words}"), Some(setting)),
             None => (words, None),

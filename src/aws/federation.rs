@@ -7,9 +7,10 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::client::{ANSWER, Aws};
+use super::client::{ANSWER, Aws, Endpoint};
 use super::error::{expect_sendable, impostor, is_too_long, timed_out, too_long, unreadable};
-use crate::flow::{CallError, ErrorResponse, GetSigninToken, Operation};
+use crate::address::WebAddress;
+use crate::flow::{CallError, ErrorResponse, GetSigninToken, Operation, TransportError};
 use crate::model::Routing;
 use crate::secret::Secret;
 
@@ -20,20 +21,14 @@ struct Answer {
 }
 
 impl Aws {
-    /// The address of the federation endpoint, without a path: that of the sign-in service, or where `routing` leads.
-    pub(crate) async fn federation_endpoint(&self, region: &str, routing: Routing<'_>) -> Result<String, CallError> {
-        let endpoints = self.endpoints();
-        match endpoints.of(endpoints.sign_in.as_deref(), routing) {
-            Some(own) => Ok(own.trim_end_matches('/').to_owned()),
-            None => self.sign_in_endpoint(region, routing.fips).await,
-        }
-    }
-
     /// Trades a session for a token with which a browser signs in. The session is in the URL: nobody offers another way (aws-facts
-    /// §8.1). No error shows it, and redirects are not followed.
+    /// §8.1). So the manifest does not choose the endpoint, no error shows the URL, and redirects are not followed.
     pub(crate) async fn get_signin_token(&self, call: GetSigninToken<'_>, endpoint: &str) -> Result<Secret, CallError> {
         let operation = Operation::GetSigninToken;
-        let setting = self.endpoint(operation, call.session.routing);
+        let setting = self.endpoint(operation, Routing::default());
+        if !WebAddress::parse(endpoint).is_some_and(WebAddress::is_private) {
+            return Err(in_clear(operation, setting));
+        }
         let mut request = HttpRequest::new(SdkBody::empty());
         let is_set = request.set_uri(call.url(endpoint).expose()).is_ok();
         if !is_set {
@@ -59,6 +54,13 @@ impl Aws {
     }
 }
 
+fn in_clear(operation: Operation, endpoint: Option<Endpoint<'_>>) -> CallError {
+    let name = endpoint.map_or_else(String::new, |Endpoint { url, setting }| format!("{url} ({setting}): "));
+    let words = format!("{name}the session would go to another machine without encryption");
+    let error = CallError::unreachable(operation, words).caused_by(TransportError::Setting);
+    CallError { endpoint_setting: endpoint.map(|endpoint| endpoint.setting), ..error }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,30 +68,12 @@ mod tests {
     use crate::flow::Signer;
     use crate::model::Credentials;
 
-    fn aws(sign_in: Option<String>) -> Aws {
-        let endpoints = Endpoints { sign_in, ..Endpoints::default() };
-        Aws::new(endpoints, None, Proxies::read(|_| None), || jiff::Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn the_endpoint_is_that_of_the_sign_in_service_or_where_something_stands_in() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let endpoint = |aws: Aws, region, routing| runtime.block_on(aws.federation_endpoint(region, routing)).unwrap();
-        let none = Routing::default();
-        assert_eq!(endpoint(aws(None), "cn-northwest-1", none), "https://cn-northwest-1.signin.amazonaws.cn");
-        let own = "http://127.0.0.1:4566";
-        assert_eq!(endpoint(aws(Some(format!("{own}/"))), "us-east-1", none), own);
-        let of_profile = Routing { endpoint_url: Some(own), ..none };
-        assert_eq!(endpoint(aws(None), "us-east-1", of_profile), own);
-        let ignored = Routing { ignores_endpoint_urls: Some(true), ..of_profile };
-        assert_eq!(endpoint(aws(None), "us-east-1", ignored), "https://us-east-1.signin.aws.amazon.com");
-    }
-
     #[test]
     fn an_endpoint_that_never_answers_is_given_up_after_the_time_limit_and_no_secret_is_told() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let (aws, endpoint) = (aws(None), format!("http://{}", silent.local_addr().unwrap()));
+        let aws = Aws::new(Endpoints::default(), None, Proxies::read(|_| None), || jiff::Timestamp::UNIX_EPOCH);
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
         let credentials = Credentials {
             access_key_id: "ASIAEXAMPLE".to_owned(),
             secret_access_key: Secret::new("SECRETMARK"),

@@ -183,3 +183,15 @@ fn dual_stack_endpoints_of_oidc_and_the_portal_are_asked_as_the_profile_or_the_c
         assert_eq!(asked(&scene.home, &process, variables), host, "{variables:?}");
     }
 }
+
+/// Such a session opens the console for whoever has it, and other users can listen on this machine.
+#[test]
+fn no_profile_leads_the_session_that_opens_the_console_elsewhere() {
+    let scene = Scene::new();
+    let manifest = with_settings("read", "endpoint_url = \"http://127.0.0.1:9\"");
+    scene.home.manifest(&manifest);
+    scene.logged_in(&["read"]);
+    let console = ["console", "read", "--federation", "--print"];
+    let unset = [("AWS_ENDPOINT_URL", ""), ("AWS_ENDPOINT_URL_SIGNIN", "")];
+    assert_eq!(asked(&scene.home, &console, &unset), "ap-northeast-1.signin.aws.amazon.com");
+}

@@ -193,7 +193,8 @@ impl Case<'_> {
             variable => format!("unset {variable}"),
         };
         match self.call.transport_error? {
-            TransportError::NoAddress => Some(format!("correct this address, or {away}")),
+            TransportError::NoAddress | TransportError::Setting => Some(format!("correct this address, or {away}")),
+            TransportError::Tls => Some(format!("the port may not speak TLS: correct this address, or {away}")),
             TransportError::Refused => Some(format!("nothing listens there: start that server, or {away}")),
             TransportError::Impostor => Some(format!("{away}, or start the right server there")),
             _ => None,

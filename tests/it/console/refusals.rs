@@ -118,6 +118,14 @@ fn the_endpoint_follows_its_own_variable() {
 }
 
 #[test]
+fn a_session_goes_to_no_other_machine_in_clear() {
+    let scene = scene().env("AWS_ENDPOINT_URL_SIGNIN", "http://sign-in.example");
+    let told = refused(&scene, &["batch"], 6);
+    assert!(told.contains("http://sign-in.example (AWS_ENDPOINT_URL_SIGNIN): the session would go"), "{told}");
+    assert!(told.contains("correct this address, or unset AWS_ENDPOINT_URL_SIGNIN"), "{told}");
+}
+
+#[test]
 fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
     let scene = scene();
     for (args, words) in [
