@@ -11,7 +11,7 @@ use crate::cli::login::externals;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{Freshness, judge};
+use crate::flow::{Freshness, judge, seconds_left};
 use crate::ini::{Document, FileKind};
 use crate::model::{Credentials, KeyFingerprint, ProfileName, SecretStore, Session};
 use crate::plan;
@@ -26,6 +26,14 @@ pub(crate) fn credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Re
         Some(saved) => secret(&sessions, &saved.session),
         None => Ok(None),
     }
+}
+
+/// As [`credentials`], even if the session should be renewed, while more than `least` seconds are left.
+pub(crate) fn ending_credentials(name: &str, least: i64, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
+    let sessions = sessions(keyring, app)?;
+    let Saved { session, .. } = bound(&ProfileName::new(name).ok()?, &sessions, keyring, app)?;
+    let is_good = seconds_left(session.expiration, clock::now()) > least;
+    secret(&sessions, &session).ok().flatten().filter(|_| is_good)
 }
 
 /// The credentials of a profile, and the change of the environment to it: those of the kept session, else by a login.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,13 @@ use crate::cli::login::service::LoginService;
 use crate::cli::login::warm;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{FindingsShown, Out};
-use crate::flow::seconds_left;
 use crate::model::{Credentials, Profile};
 use crate::provider::RenewPolicy;
 use crate::render::container_json;
 use crate::secret::Secret;
+use crate::store::Keyring;
+use crate::system::random;
 use crate::system::web_server::{Answer, NO_CONTENT, WebRequest, WebServer, authority, header};
-use crate::system::{clock, random};
 
 /// AWS CLI and boto3 give up after 2 s (aws-facts §14).
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -56,15 +57,13 @@ struct State<'p> {
     is_renewing: bool,
     /// The first is the oldest.
     waiting: VecDeque<Waiting>,
-    /// The last credentials, which serve while a renewal takes long.
-    held: Option<Credentials>,
     /// The failure that the person was told of.
     told: Option<String>,
 }
 
 struct Waiting {
     request: WebRequest<usize>,
-    until: Instant,
+    since: Instant,
 }
 
 /// No credentials, as the endpoint answers.
@@ -120,26 +119,22 @@ impl<'a> CredentialServer<'a> {
             tokio::select! {
                 request = web.next_request() => {
                     let at = request.wanted;
-                    let state = &mut states[at];
-                    let name = &*state.place.name;
-                    if let Some(kept) = kept(name, app) {
-                        reply(request, &Ok(&kept));
-                        state.note(Ok(kept), app.out);
-                        continue;
-                    }
-                    state.waiting.push_back(Waiting { request, until: Instant::now() + PATIENCE });
-                    if !std::mem::replace(&mut state.is_renewing, true) {
-                        renewals.push(async move { (at, renewed(name, app).await) });
+                    states[at].waiting.push_back(Waiting { request, since: Instant::now() });
+                    if states[at].needs_renewal(app) {
+                        renewals.push(renewal(at, &places[at].name, app));
                     }
                 }
-                Some((at, renewed)) = renewals.next() => {
+                Some((at, begin, renewed)) = renewals.next() => {
                     let state = &mut states[at];
-                    state.is_renewing = false;
-                    state.waiting.drain(..).for_each(|one| reply(one.request, &renewed.as_ref()));
+                    state.reply_to_those_before(begin, &renewed.as_ref());
                     state.note(renewed, app.out);
+                    state.is_renewing = false;
+                    if state.needs_renewal(app) {
+                        renewals.push(renewal(at, &places[at].name, app));
+                    }
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    states.iter_mut().for_each(State::reply_late);
+                    states.iter_mut().for_each(|state| state.reply_late(app));
                 }
             }
         }
@@ -148,41 +143,54 @@ impl<'a> CredentialServer<'a> {
 
 impl<'p> State<'p> {
     fn new(place: &'p Place) -> Self {
-        Self { place, is_renewing: false, waiting: VecDeque::new(), held: None, told: None }
+        Self { place, is_renewing: false, waiting: VecDeque::new(), told: None }
     }
 
     fn due(&self) -> Option<Instant> {
-        self.waiting.front().map(|first| first.until)
+        self.waiting.front().map(|first| first.since + PATIENCE)
     }
 
-    /// Remembers what came, and tells the person once of a failure.
-    fn note(&mut self, came: Result<Credentials, Refused>, out: Out) {
-        match came {
-            Ok(credentials) => (self.held, self.told) = (Some(credentials), None),
-            Err(Refused { message, .. }) => {
-                self.held = None;
-                if self.told.as_ref() != Some(&message) {
-                    out.say(&message);
-                    self.told = Some(message);
-                }
-            }
+    /// Answers all who wait, if there is a session for them. True if one must be begun to be renewed.
+    fn needs_renewal(&mut self, app: App<'_>) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
+        let Some(kept) = kept(&self.place.name, app) else { return !std::mem::replace(&mut self.is_renewing, true) };
+        self.reply_to_those_before(Instant::now(), &Ok(&kept));
+        self.told = None;
+        false
+    }
+
+    /// Whoever asks after a renewal has begun may ask after a change of the manifest that it does not know.
+    fn reply_to_those_before(&mut self, instant: Instant, answer: &Result<&Credentials, &Refused>) {
+        while let Some(Waiting { request, .. }) = self.waiting.pop_front_if(|first| first.since <= instant) {
+            reply(request, answer);
         }
     }
 
-    /// Answers those who would give up: with the last credentials while they are good, or with the advice to ask again. The renewal
-    /// goes on.
-    fn reply_late(&mut self) {
-        let is_good = |held: &&Credentials| held.expiration.is_some_and(|end| seconds_left(end, clock::now()) > LEAST);
-        let late = Refused {
+    /// Tells the person once of a failure.
+    fn note(&mut self, came: Result<Credentials, Refused>, out: Out) {
+        let message = came.err().map(|refused| refused.message);
+        if let Some(message) = message.as_ref().filter(|message| self.told.as_ref() != Some(message)) {
+            out.say(message);
+        }
+        self.told = message;
+    }
+
+    /// Answers those who would give up: with a session that should be renewed, or with the advice to ask again. The renewal goes on.
+    fn reply_late(&mut self, app: App<'_>) {
+        let now = Instant::now();
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        let name = &self.place.name;
+        let pending = Refused {
             status: 500,
             code: "RenewalPending",
-            message: format!("{}: its session is being renewed; ask again", self.place.name),
+            message: format!("{name}: its session is being renewed; ask again"),
         };
-        let answer = self.held.as_ref().filter(is_good).ok_or(&late);
-        let now = Instant::now();
-        while let Some(Waiting { request, .. }) = self.waiting.pop_front_if(|first| first.until <= now) {
-            reply(request, &answer);
-        }
+        let ending = warm::ending_credentials(name, LEAST, &keyring(app), app);
+        self.reply_to_those_before(now - PATIENCE, &ending.as_ref().ok_or(&pending));
     }
 }
 
@@ -195,13 +203,18 @@ fn judge(request: &httparse::Request<'_, '_>, places: &[Place]) -> Option<usize>
 
 /// The kept session, as `credential-process` finds it.
 fn kept(name: &str, app: App<'_>) -> Option<Credentials> {
-    let keyring = app.keyring();
-    keyring.limit(KEYRING);
-    warm::credentials(name, &keyring, app).ok().flatten()
+    warm::credentials(name, &keyring(app), app).ok().flatten()
 }
 
-/// Credentials renewed without a person. The manifest and the keys are read anew: a command may run for days.
-async fn renewed(name: &str, app: App<'_>) -> Result<Credentials, Refused> {
+fn keyring(app: App<'_>) -> Rc<Keyring> {
+    let keyring = app.keyring();
+    keyring.limit(KEYRING);
+    keyring
+}
+
+/// Credentials renewed without a person, and when that began. The manifest and the keys are read anew: a command may run for days.
+async fn renewal(at: usize, name: &str, app: App<'_>) -> (usize, Instant, Result<Credentials, Refused>) {
+    let begin = Instant::now();
     let obtained = async {
         let service = LoginService::new(app)?;
         service.keyring.limit(KEYRING);
@@ -212,10 +225,14 @@ async fn renewed(name: &str, app: App<'_>) -> Result<Credentials, Refused> {
         let (status, code) = if failure.exit == Exit::Login { (400, "LoginRequired") } else { (500, "Unavailable") };
         Refused { status, code, message: in_one_line(&failure) }
     };
-    obtained.await.map_err(refuse)
+    (at, begin, obtained.await.map_err(refuse))
 }
 
 fn in_one_line(failure: &Failure) -> String {
+    // The findings are on the terminal.
+    if failure.is_shown() {
+        return "the manifest is not in order: `awsauth check`".to_owned();
+    }
     let (message, reason) = (failure.message(), failure.reason());
     let cause = if message == reason { String::new() } else { format!(": {reason}") };
     let hint = failure.hints().first().map_or_else(String::new, |hint| format!("; {hint}"));

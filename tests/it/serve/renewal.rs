@@ -4,7 +4,9 @@ use std::thread;
 use std::time::Instant;
 
 use super::*;
+use crate::scene::MANIFEST;
 use crate::support::fake_aws::Fault;
+use crate::support::fake_aws::standard::{ADMIN_ROLE, BATCH_ROLE};
 
 /// How many SDKs ask at once.
 const CROWD: usize = 200;
@@ -100,6 +102,50 @@ fn while_a_renewal_is_slow_the_old_session_serves_as_long_as_it_lasts() {
 }
 
 #[test]
+fn while_a_renewal_is_slow_a_session_of_another_role_or_one_that_was_logged_out_serves_nobody() {
+    let batch =
+        format!("[profiles.batch]\npattern = \"role\"\nsource_profile = \"base\"\nrole_arn = \"{BATCH_ROLE}\"\n");
+    for is_logout in [false, true] {
+        let scene = Scene::new();
+        scene.home.manifest(&format!("{MANIFEST}\n{batch}"));
+        let served = Served::start(&scene, "batch");
+        served.endpoint.key();
+        if is_logout {
+            scene.run(&["logout", "batch"]).ok();
+        } else {
+            scene.home.manifest(&format!("{MANIFEST}\n{}", batch.replace(BATCH_ROLE, ADMIN_ROLE)));
+        }
+        scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+        let (status, document) = served.endpoint.ask();
+        assert_eq!((status, document["code"].as_str()), (500, Some("RenewalPending")), "{document}");
+        scene.aws.world().release();
+    }
+}
+
+#[test]
+fn who_asks_after_a_change_of_the_manifest_gets_nothing_of_a_renewal_that_began_before() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let ask = || {
+        let endpoint = served.endpoint.clone();
+        thread::spawn(move || endpoint.key())
+    };
+    let before = ask();
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
+    scene.home.manifest(&MANIFEST.replace(ADMIN_ROLE, BATCH_ROLE));
+    let after = ask();
+    // Once this one is refused, the one before it has been read.
+    served.endpoint.send(b"GET / HTTP/1.1\r\n\r\n");
+    scene.aws.world().release();
+    let (before, after) = (before.join().unwrap(), after.join().unwrap());
+    assert_eq!((&after, after == before), (&scene.access_key_of("prod"), false));
+    assert_eq!(scene.calls(), ["AssumeRole", "AssumeRole"]);
+}
+
+#[test]
 fn where_a_person_is_needed_it_says_so_once_and_goes_on_after_the_login() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
@@ -141,6 +187,7 @@ fn a_key_and_a_manifest_that_change_meanwhile_are_read_anew() {
     scene.home.manifest("broken = ");
     let (status, document) = served.endpoint.ask();
     assert_eq!((status, document["code"].as_str()), (500, Some("Unavailable")), "{document}");
+    assert_eq!(document["message"], "the manifest is not in order: `awsauth check`");
     scene.home.manifest(&format!("{admin}\n[profiles.other]\npattern = \"iam\"\n"));
     assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
 }
