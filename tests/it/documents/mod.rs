@@ -10,6 +10,7 @@ mod readme;
 #[cfg(feature = "real-clients")]
 mod recording;
 mod references;
+mod scripts;
 mod words;
 
 use std::fs;

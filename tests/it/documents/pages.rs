@@ -21,7 +21,7 @@ const BROWSER: &str = r#"get() {
   exec 3<>"/dev/tcp/${1%%:*}/$(expr "$1" : '[^:]*:\([0-9]*\)')"
   printf 'GET /%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "${1#*/}" "${1%%/*}" >&3
   while read -r name value <&3; do
-    case $name in [Ll]ocation:) echo "${value%$'\r'}" | sed 's,http://,,' ;; $'\r') break ;; esac
+    case $name in [Ll]ocation:) echo "${value%$'\r'}" | sed -n 's,^http://,,p' ;; $'\r') break ;; esac
   done
   cat <&3 >/dev/null
 }

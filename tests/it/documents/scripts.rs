@@ -1,0 +1,108 @@
+//! The `sh` blocks of documents: each is run to its end, in a HOME that has what it takes for granted. Other programs are stand-ins.
+
+use std::fs;
+use std::path::Path;
+
+use super::all_blocks;
+use super::pages::Machine;
+use crate::scene::CONFIG;
+use crate::support::fake_aws::standard::MFA_SERIAL;
+
+/// Blocks that are not run here, by what they begin with, and why.
+const EXCUSED: [(&str, &str); 3] = [
+    ("cargo install", "builds the program"),
+    ("cargo run", "`.ci/run` goes on the tour"),
+    ("awsauth join ADDRESS", "`join.rs` has a git server"),
+];
+/// The manifest of somebody who has one.
+const MANIFEST: &str = r#"[defaults]
+region = "eu-west-1"
+
+[sso_sessions.corp]
+sso_start_url = "https://corp.awsapps.com/start"
+sso_region = "us-east-1"
+
+[profiles.read]
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "123456789012"
+sso_role_name = "ReadOnly"
+
+[profiles.main]
+pattern = "iam-mfa"
+mfa_serial = "arn:aws:iam::111122223333:mfa/alice"
+
+[profiles.prod]
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::444455556666:role/Admin"
+
+[profiles.prod-Admin]
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::444455556666:role/Admin"
+tags = ["nonprod"]
+"#;
+/// The file of somebody who has no manifest yet.
+const OWN: &str = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n\n[profile prod]\n\
+                   sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\nregion = eu-west-1\n";
+
+/// A HOME with the programs of the documents, for somebody who has a manifest and credentials, or only `config`.
+fn machine(config: Option<&str>) -> Machine {
+    let machine = Machine::new(MANIFEST);
+    let home = &machine.home;
+    for dir in ["bin", ".config/fish/completions"] {
+        fs::create_dir_all(home.path(dir)).unwrap();
+    }
+    for program in ["bin/aws", "bin/terraform", "deploy.sh", "audit.sh"] {
+        home.script(program, "exit 0\n");
+    }
+    if let Some(config) = config {
+        fs::remove_dir_all(home.path(".config/awsauth")).unwrap();
+        home.write(CONFIG, config);
+        home.write("work/aws/profiles.toml", MANIFEST);
+        return machine;
+    }
+    home.run(["apply"]).ok();
+    home.run(["keys", "add", "main", "--csv", "key.csv"]).ok();
+    home.run(["login", "--all", "--token-code", &machine.aws.world().next_code(MFA_SERIAL)]).ok();
+    machine
+}
+
+/// What a block takes for granted in `~/.aws/config`, if it is about somebody without a manifest.
+fn config(block: &str) -> Option<&'static str> {
+    match block {
+        _ if block.contains("import") => Some(OWN),
+        _ if block.contains("awsauth init") || block.contains("ln -s") => Some(""),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_shell_block_runs_to_its_end() {
+    let (mut run, mut excused, mut wrong) = (0, 0, Vec::new());
+    // Those of this page are run by tests of their own, with the real programs.
+    let blocks =
+        all_blocks().filter(|block| block.language == "sh" && !block.place.starts_with("docs/integrations.md"));
+    for block in blocks {
+        if EXCUSED.iter().any(|(beginning, _)| block.text.starts_with(beginning)) {
+            excused += 1;
+            continue;
+        }
+        run += 1;
+        let machine = machine(config(&block.text));
+        let home = &machine.home;
+        let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
+        let path = format!("{}:{}:{}", home.path("bin").display(), bin.display(), std::env::var("PATH").unwrap());
+        let mut shell = home.program("sh".as_ref());
+        // Without a terminal, it has to be told how to log in.
+        let script = block.text.replace("NAME", "prod").replace("awsauth discover", "awsauth discover --flow device");
+        shell.env("PATH", path).args(["-ec", &script]);
+        let output = shell.output().unwrap();
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            wrong.push(format!("{}: {}\n{}{said}", block.place, output.status, block.text));
+        }
+    }
+    assert!(run > 10 && excused < 8 && wrong.is_empty(), "{run} run, {excused} excused: {}", wrong.join("\n"));
+}
