@@ -20,7 +20,7 @@ fn is_current(page: &str, made: &str) {
 }
 
 /// The words of each command, as `login` or `keys add`.
-fn commands(home: &Sandbox) -> Vec<Vec<String>> {
+pub(super) fn commands(home: &Sandbox) -> Vec<Vec<String>> {
     home.write("pages/keep", "");
     home.run(["man", "--dir", "pages"]).ok();
     let names = home.list("pages").into_iter().filter_map(|path| {
