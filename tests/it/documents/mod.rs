@@ -11,6 +11,7 @@ mod readme;
 mod recording;
 mod references;
 mod scripts;
+mod symptoms;
 mod words;
 
 use std::fs;
