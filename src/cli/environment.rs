@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::paths::variable;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{Machine, MfaCode};
+use crate::model::{Chain, CredentialMethod, Profile};
 use crate::provider::CODE_VARIABLE;
 use crate::render::{
     CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
@@ -33,6 +34,15 @@ pub(crate) fn stale_variables(host: &Host) -> Leftovers {
     let (own, carried): (Vec<_>, Vec<_>) = variables.partition(|variable| persons_own(host, variable).is_some());
     let settings = regions.chain(mark).chain(marks).chain(carried).map(str::to_owned);
     Leftovers { stale: named.chain(tokens).chain(settings).collect(), own }
+}
+
+/// The profile whose console sign-in AWS CLI and Rust's SDK could not renew, and the region of the environment: they renew it
+/// there, and AWS refuses that (aws-facts §13.3).
+pub(crate) fn misled_sign_in<'c, 'h>(chain: &Chain<'c>, host: &'h Host) -> Option<(&'c Profile, &'h str)> {
+    let region = host.var("AWS_REGION").filter(|region| host.var(OWN_REGION) != Some(*region))?;
+    let base = chain.base();
+    let is_native = base.login_session().is_some() && base.method == CredentialMethod::Native;
+    (is_native && base.sts_region() != region).then_some((base, region))
 }
 
 /// The value of a variable, unless awsauth has set it for a profile.

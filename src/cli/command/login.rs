@@ -8,6 +8,7 @@ use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::environment::given_code;
+use crate::cli::environment::misled_sign_in;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::options::{Browser, Flow, LoginOptions};
@@ -18,7 +19,7 @@ use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
-use crate::model::{Chain, CredentialMethod, Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
+use crate::model::{Chain, Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Attendance, RenewPolicy};
 use crate::secret::Secret;
@@ -216,13 +217,8 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
     Ok(vec![manifest.profile(&name)?])
 }
 
-/// AWS CLI and Rust's SDK renew a console sign-in where the environment says, and AWS refuses that (aws-facts §13.3).
 fn warn_of_other_region(chains: &[Chain<'_>], host: &Host, out: Out) {
-    let Some(region) = host.var("AWS_REGION") else { return };
-    let is_native =
-        |profile: &&Profile| profile.login_session().is_some() && profile.method == CredentialMethod::Native;
-    let is_other = |profile: &&Profile| profile.sts_region() != region;
-    if let Some(profile) = chains.iter().map(Chain::base).filter(is_native).find(is_other) {
+    if let Some((profile, region)) = chains.iter().find_map(|chain| misled_sign_in(chain, host)) {
         out.warn(&format!(
             "AWS_REGION is {region}: with it, AWS CLI can't renew the sign-in of {}, made in {}; unset it, or set \
              `credential_process = true` in [profiles.{0}]",

@@ -1,6 +1,7 @@
 //! Owns whether `AWS_PROFILE` is enough for every tool that reads AWS's files. Must not know what is set otherwise.
 
 use crate::cli::app::App;
+use crate::cli::environment::misled_sign_in;
 use crate::cli::login::service::LoginService;
 use crate::cli::show::advice::Outcome;
 use crate::cli::show::identity::differences;
@@ -31,6 +32,8 @@ pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'
         format!("awsauth login {name} --force")
     } else if !failing.is_empty() {
         failing.into_iter().find_map(|verdict| verdict.remedy).unwrap_or_else(|| format!("awsauth show {name}"))
+    } else if misled_sign_in(chain, app.host).is_some() {
+        "unset AWS_REGION".to_owned()
     } else if is_old() {
         "awsauth apply".to_owned()
     } else {

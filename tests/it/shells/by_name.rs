@@ -128,6 +128,20 @@ fn a_role_on_keys_of_the_environment_keeps_keys() {
 }
 
 #[test]
+fn a_console_sign_in_is_used_by_its_name_unless_a_region_would_keep_tools_from_renewing_it() {
+    let scene = crate::login::sign_in::scene();
+    scene.run(&["apply", "--yes"]).ok();
+    crate::login::sign_in::sign_in(&scene, &["me", "batch"]);
+    let is_by_name = |lines: &str| names(&after(&scene, Interpreter::Bash, lines)).contains(&"AWS_PROFILE");
+    for name in ["me", "batch"] {
+        let use_name = format!("awsauth use {name}\n");
+        assert!(is_by_name(&use_name), "{name}");
+        assert!(is_by_name(&format!("awsauth use --keys me\n{use_name}")), "{name}: awsauth's own region");
+        assert!(!is_by_name(&format!("export AWS_REGION=us-west-2\n{use_name}")), "{name}");
+    }
+}
+
+#[test]
 fn a_region_that_awsauth_has_set_goes_and_one_of_the_persons_own_stays() {
     for &shell in HOOKED {
         let scene = ready();
