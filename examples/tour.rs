@@ -254,7 +254,8 @@ impl Tour {
         });
         let own = std::env::current_exe()?.display().to_string();
         self.write("bin/mfa-code", &format!("#!/bin/sh\nTOUR_PORT={port} exec {own} code\n"))?;
-        self.write("bin/whoami-aws", &format!("#!/bin/sh\nexec {own} whoami\n"))?;
+        let by_name = format!("[ -z \"$AWS_PROFILE\" ] || exec awsauth exec \"$AWS_PROFILE\" -- {own} whoami");
+        self.write("bin/whoami-aws", &format!("#!/bin/sh\n{by_name}\nexec {own} whoami\n"))?;
         for script in ["bin/mfa-code", "bin/whoami-aws"] {
             Command::new("chmod").arg("+x").arg(self.home.path().join(script)).status()?;
         }

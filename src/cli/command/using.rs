@@ -26,8 +26,9 @@ const BEFORE_VARIABLE: &str = "AWSAUTH_PROFILE_BEFORE";
 
 /// Set the current shell to a profile
 ///
-/// Sets AWS_PROFILE, so that sessions renew by themselves. If some tool can't use the profile by its name, as when `apply`
-/// has not written it yet, keys are set instead, and a line says why. --keys is for programs that read nothing but keys.
+/// Sets `AWS_PROFILE`, so that sessions renew by themselves. If some tool can't use the profile by its name, as when
+/// `apply` has not written it yet, keys are set instead, and a line says why. --keys is for programs that read nothing
+/// but keys.
 ///
 /// A program can't change the shell that started it, so this needs the shell function that `awsauth hook` prints. A
 /// login that is needed runs in place. If anything fails, the shell keeps what it had, and the exit code is awsauth's.
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     /// Profile, or `-` for the one before [default: a list to choose from]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<String>,
-    /// Set keys, not AWS_PROFILE
+    /// Set keys, not `AWS_PROFILE`
     #[arg(long)]
     keys: bool,
     /// Unset all AWS credentials
@@ -100,8 +101,8 @@ fn change(args: &Args, app: App<'_>) -> Result<EnvChange, Failure> {
     }
     let change = EnvChange::by_name(&profile.name, stale_variables(app.host));
     tell(&name, &format!("AWS_PROFILE is set; {}", renewal(&service, &name, &credentials)?), app);
-    if let Some((variable, region)) = other_region(profile, &change, app.host) {
-        tell(&name, &format!("commands work in {region}, which this shell's {variable} says"), app);
+    if let Some(region) = other_region(profile, &change, app.host) {
+        tell(&name, &region, app);
     }
     Ok(change)
 }
@@ -133,12 +134,13 @@ fn renewal(service: &LoginService<'_>, name: &str, credentials: &Credentials) ->
     })
 }
 
-/// A region that the person has set, and that counts before the profile's.
-fn other_region<'h>(profile: &Profile, change: &EnvChange, host: &'h Host) -> Option<(&'static str, &'h str)> {
+/// The words for a region that the person has set, and that counts before the profile's.
+fn other_region(profile: &Profile, change: &EnvChange, host: &Host) -> Option<String> {
     let own = profile.region.as_ref()?.as_str();
     let is_left = |name: &&str| !change.unset.iter().any(|unset| unset == name);
-    let left = REGION_VARIABLES.into_iter().filter(is_left).find_map(|name| Some((name, host.var(name)?)));
-    left.filter(|(_, region)| *region != own)
+    let mut left = REGION_VARIABLES.into_iter().filter(is_left).filter_map(|name| Some((name, host.var(name)?)));
+    let (name, region) = left.find(|(_, region)| *region != own)?;
+    Some(format!("{name}={region} of this shell wins over its region {own}"))
 }
 
 /// The name for `-`.

@@ -72,12 +72,16 @@ fn goes_on(variant: Variant, client: Client) {
 
 #[test]
 fn by_the_name_every_reader_signs_natively_and_goes_on_with_the_next_session() {
-    Client::ALL.into_iter().for_each(|client| goes_on(Variant::Native, client));
+    for client in Client::ALL {
+        goes_on(Variant::Native, client);
+    }
 }
 
 #[test]
 fn by_the_name_every_reader_signs_through_credential_process_and_goes_on_with_the_next_session() {
-    Client::ALL.into_iter().for_each(|client| goes_on(Variant::Process, client));
+    for client in Client::ALL {
+        goes_on(Variant::Process, client);
+    }
 }
 
 #[test]

@@ -120,13 +120,15 @@ fn a_person_is_told_what_is_set_and_why() {
             ("use audit", &["audit: keys are set; valid for", "credential_process = true in the manifest"]),
         ] {
             typist.line(&format!("awsauth {command}"));
-            said.iter().for_each(|said| typist.sees(said));
+            for said in said {
+                typist.sees(said);
+            }
             typist.sees(READY);
         }
         typist.line(shell.set("AWS_DEFAULT_REGION", "us-west-2").trim_end());
         typist.sees(READY);
         typist.line("awsauth use prod");
-        typist.sees("prod: commands work in us-west-2, which this shell's AWS_DEFAULT_REGION says");
+        typist.sees("prod: AWS_DEFAULT_REGION=us-west-2 of this shell wins over its region ap-northeast-1");
         typist.sees(READY);
         typist.leaves();
     }
