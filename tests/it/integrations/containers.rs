@@ -4,9 +4,17 @@ use super::{Machine, code};
 use crate::readers::client::tool;
 use crate::support::sandbox::{Run, Sandbox};
 
-/// What this machine's kernel and rights allow: Debian's runc knows every form of cgroups, and limits may not grow.
-const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n\
-                        [engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\n";
+/// What any machine's kernel and rights allow: runc knows every form of cgroups, and limits may not grow. Networks are kept
+/// with everything else.
+const SETTINGS: &str = r#"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[network]
+network_config_dir = "STORAGE/networks"
+"#;
 /// `docker`, with this machine's files as those of AWS's image, which has nothing in HOME.
 const DOCKER: &str = r#"
 podman() { exec "$PODMAN" --root "$STORAGE/root" --runroot "$STORAGE/run" "$@"; }
@@ -35,11 +43,12 @@ impl Docker {
         let machine = Machine::new(&[]);
         let sandbox = &machine.home.sandbox;
         drop(sandbox.script("bin/docker", DOCKER));
-        sandbox.write("containers.conf", SETTINGS);
+        let storage = Sandbox::in_memory();
+        sandbox.write("containers.conf", SETTINGS.replace("STORAGE", storage.path("").to_str().unwrap()));
         let [names] = code("Docker and Compose", "text");
         assert!(!names.contains('='), "{names}");
         sandbox.write("aws.env", names);
-        Self { machine, storage: Sandbox::in_memory() }
+        Self { machine, storage }
     }
 
     fn run(&self, lines: &str) -> Run {
@@ -83,6 +92,23 @@ fn a_container_gets_keys_or_the_endpoint_by_a_file_of_names() {
     let inside = docker.run(&question(&format!("{server_line}\n"))).ok().json();
     assert_eq!(keys(&inside), docker.session());
     assert!(inside["Expiration"].is_string(), "{inside}");
+}
+
+#[test]
+fn the_file_names_everything_that_exec_sets_of_an_identity_and_its_region() {
+    let docker = Docker::new();
+    let environment = docker.run("for way in '' --server; do awsauth exec prod $way -- env; done").ok().stdout;
+    let before = docker.run("env").ok().stdout;
+    let set = environment.lines().filter(|line| line.starts_with("AWS_") && !before.contains(*line));
+    let mut set: Vec<&str> = set.filter_map(|line| line.split('=').next()).collect();
+    set.sort_unstable();
+    set.dedup();
+    // Only botocore reads the end, and then asks the environment for more. The output is no matter of the container's.
+    set.retain(|name| !["AWS_CREDENTIAL_EXPIRATION", "AWS_DEFAULT_OUTPUT"].contains(name));
+    let [names] = code("Docker and Compose", "text");
+    let mut names: Vec<&str> = names.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, set);
 }
 
 #[test]
