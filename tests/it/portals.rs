@@ -12,8 +12,13 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn login_and_discover_warn_before_somebody_is_sent_there() {
-    for args in [&["login", "read"][..], &["login", "jump"], &["discover", "corp", "--flow", "device", "--dry-run"]] {
+fn a_command_warns_before_it_sends_somebody_there() {
+    for args in [
+        &["login", "read"][..],
+        &["login", "jump"],
+        &["discover", "corp", "--flow", "device", "--dry-run"],
+        &["console", "read", "--print"],
+    ] {
         let run = scene().run(args);
         let (warned, page) = (run.stderr.find(WORDS), run.stderr.find("https://device.sso"));
         assert!(warned.is_some() && page.is_none_or(|page| warned < Some(page)), "{args:?}: {}", run.stderr);

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::cli::app::App;
+use crate::cli::config::portals;
 use crate::cli::exit::Exit;
 use crate::cli::explain::aws::with_facts;
 use crate::cli::explain::iam::{SignedBy, refused};
@@ -83,6 +84,7 @@ impl<'s> Linker<'s> {
     pub(crate) fn link(&self, way: Way, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
         let url = match (&self.profile().kind, way) {
             (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
+                portals::warn([access.start_url()].into_iter(), &self.service.manifest.settings, self.app.out);
                 Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination))
             }
             _ => self.federate(wanted)?,
