@@ -60,7 +60,7 @@ impl<'a> Opener<'a> {
         let host = self.app.host;
         let unset = secret_variables(host);
         let opened = match self.browser {
-            Some(named) => browser::open_by(&commands(named, self.profile, url), url, &unset),
+            Some(named) => browser::open_by(&commands(named, self.profile, url), url, host, &unset),
             None => browser::open(url, host, &unset),
         };
         let source = if self.browser.is_some() { "`browser` of [settings]" } else { "BROWSER" };

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::capture::find;
 use super::process;
 use crate::address::WebAddress;
+use crate::system::files::walk;
 use crate::system::host::Host;
 
 /// How long a command has to fail, after which the next one is tried.
@@ -34,20 +36,25 @@ pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), Brows
         Some(list) => named(list, url),
         None => ::open::commands(url),
     };
-    start_any(starters, unset, AT_ONCE).map_err(BrowserError::Start)
+    start_any(starters.into_iter().map(Ok), unset, AT_ONCE).map_err(BrowserError::Start)
 }
 
-/// Opens `url` by the first of `commands` that works, each a program with its arguments and the page among them.
-pub(crate) fn open_by(commands: &[Vec<String>], url: &str, unset: &[String]) -> Result<(), BrowserError> {
+/// Opens `url` by the first of `commands` that works, each a program with its arguments and the page among them. None is run that
+/// another user could have put there.
+pub(crate) fn open_by(commands: &[Vec<String>], url: &str, host: &Host, unset: &[String]) -> Result<(), BrowserError> {
     if !is_openable(url) {
         return Err(BrowserError::Scheme);
     }
     let command = |words: &Vec<String>| {
-        let mut command = Command::new(&words[0]);
+        let program = find(&words[0], host.var_os("PATH")).ok_or(io::ErrorKind::NotFound)?;
+        if let Some(why) = walk::exposure(&program) {
+            return Err(io::Error::other(format!("`{}` is not run: {why}", words[0])));
+        }
+        let mut command = Command::new(program);
         command.args(&words[1..]);
-        command
+        Ok(command)
     };
-    start_any(commands.iter().map(command).collect(), unset, AT_ONCE).map_err(BrowserError::Start)
+    start_any(commands.iter().map(command), unset, AT_ONCE).map_err(BrowserError::Start)
 }
 
 /// The commands of `BROWSER` in the order in which they are tried, separated as in `PATH`. `%s` stands for the page, which comes
@@ -84,11 +91,15 @@ fn command(words: &[String], url: &str) -> Command {
     command
 }
 
-/// Starts the first command that exists and does not fail `at_once`.
-fn start_any(starters: Vec<Command>, unset: &[String], at_once: Duration) -> io::Result<()> {
+/// Starts the first command that exists, may be run and does not fail `at_once`.
+fn start_any(
+    starters: impl Iterator<Item = io::Result<Command>>,
+    unset: &[String],
+    at_once: Duration,
+) -> io::Result<()> {
     let mut why = io::ErrorKind::NotFound.into();
-    for mut starter in starters {
-        why = match start(&mut starter, unset).map(|child| goes_well(child, at_once)) {
+    for starter in starters {
+        why = match starter.and_then(|mut starter| start(&mut starter, unset)).map(|child| goes_well(child, at_once)) {
             Ok(true) => return Ok(()),
             Ok(false) => io::Error::other("it failed immediately"),
             Err(error) => error,
@@ -148,12 +159,14 @@ mod tests {
             command.args(["-c", script]).current_dir(dir.path());
             command
         };
-        let all = |last: &str| vec![Command::new("/no/such"), shell("exit 3"), shell(last), shell("touch late")];
+        let all = |last: &str| {
+            [Command::new("/no/such"), shell("exit 3"), shell(last), shell("touch late")].into_iter().map(Ok)
+        };
         let long = Duration::from_secs(20);
         assert!(start_any(all("touch opened"), &[], long).is_ok());
         assert!(dir.path().join("opened").exists() && !dir.path().join("late").exists());
-        assert!(start_any(vec![shell("exit 3"), Command::new("/no/such")], &[], long).is_err());
-        assert!(start_any(Vec::new(), &[], long).is_err());
+        assert!(start_any([shell("exit 3"), Command::new("/no/such")].into_iter().map(Ok), &[], long).is_err());
+        assert!(start_any(std::iter::empty(), &[], long).is_err());
     }
 
     #[test]

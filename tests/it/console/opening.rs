@@ -107,6 +107,20 @@ fn a_tag_has_a_browser_of_its_own() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_browser_of_the_settings_that_anybody_could_have_written_is_not_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = scene();
+    let browser = scene.home.script("browser", "touch \"$HOME/opened\"\n");
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let settings = format!("[settings]\nbrowser = [\"{}\"]\n", browser.display());
+    scene.home.write(".config/awsauth/profiles.local.toml", settings);
+    let run = scene.run(&["console", "read"]).exits(6);
+    assert!(run.stderr.contains("is not run: every user of this machine can write to ~/browser"), "{}", run.stderr);
+    assert!(!scene.home.path("opened").exists());
+}
+
+#[test]
 fn a_browser_of_the_settings_that_can_not_be_started_is_told() {
     let scene = scene();
     scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nbrowser = [\"no-such-browser\"]\n");
