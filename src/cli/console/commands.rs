@@ -12,7 +12,8 @@ pub(crate) fn commands(browser: &ConsoleBrowser, profile: &Profile, url: &str) -
     match browser {
         ConsoleBrowser::Program(program) => {
             let has_place = program.args().iter().any(|arg| arg.contains("{url}"));
-            let words = words(program).into_iter().map(|word| filled(&word, profile).replace("{url}", url));
+            let args = program.args().iter().map(|arg| filled(arg, profile).replace("{url}", url));
+            let words = std::iter::once(program.program().to_owned()).chain(args);
             vec![words.chain((!has_place).then(|| url.to_owned())).collect()]
         }
         ConsoleBrowser::FirefoxContainer { name, program } => {
@@ -25,9 +26,7 @@ pub(crate) fn commands(browser: &ConsoleBrowser, profile: &Profile, url: &str) -
                 Some(program) => vec![words(program)],
                 None => CHROMIUMS.map(|name| vec![name.to_owned()]).to_vec(),
             };
-            // It is the name of a directory, and a profile of the team's may be named `..`.
-            let name = filled(name, profile).replace(['/', '\\'], "-").replace("..", "--");
-            let directory = format!("--profile-directory={name}");
+            let directory = format!("--profile-directory={}", filled(name, profile));
             let args = [&directory, "--no-first-run", "--no-default-browser-check", url].map(str::to_owned);
             programs.into_iter().map(|program| program.into_iter().chain(args.clone()).collect()).collect()
         }
@@ -46,9 +45,12 @@ fn words(program: &CommandLine) -> Vec<String> {
     std::iter::once(program.program()).chain(program.args().iter().map(String::as_str)).map(str::to_owned).collect()
 }
 
+/// A value may become a part of a path, and the team's manifest chooses it: `../x` and `..` must lead to no other directory. No name
+/// has a `~`.
 fn filled(text: &str, profile: &Profile) -> String {
-    let account = profile.account().unwrap_or(profile.name.as_str());
-    text.replace("{profile}", profile.name.as_str()).replace("{account}", account)
+    let name = profile.name.as_str();
+    let name = if [".", ".."].contains(&name) { name.replace('.', "~") } else { name.replace('/', "~") };
+    text.replace("{profile}", &name).replace("{account}", profile.account().unwrap_or(&name))
 }
 
 #[cfg(test)]
@@ -73,8 +75,19 @@ mod tests {
     #[test]
     fn a_program_gets_the_page_where_it_wants_it() {
         let words = |args: &[&str]| commands(&ConsoleBrowser::Program(program(args)), &profile(&[]), URL);
-        assert_eq!(words(&["firefox", "-P", "{profile}"]), [["firefox", "-P", "corp/prod", URL]]);
+        assert_eq!(words(&["firefox", "-P", "{profile}"]), [["firefox", "-P", "corp~prod", URL]]);
+        assert_eq!(words(&["x-{profile}", "{url}"]), [["x-{profile}", URL]]);
         assert_eq!(words(&["open", "--url={url}", "x"]), [["open", &format!("--url={URL}"), "x"]]);
+    }
+
+    #[test]
+    fn no_name_of_a_profile_leads_to_another_directory() {
+        for (name, part) in
+            [(".", "~"), ("..", "~~"), ("../../tmp/x", "..~..~tmp~x"), ("a/b", "a~b"), ("a-b", "a-b"), ("a..b", "a..b")]
+        {
+            let profile = Profile::bare(name, Kind::Iam);
+            assert_eq!(filled("d/{profile}+{account}", &profile), format!("d/{part}+{part}"));
+        }
     }
 
     #[test]
@@ -83,8 +96,7 @@ mod tests {
         let link = |profile: &Profile| commands(&browser, profile, URL)[0].clone();
         let plain = link(&profile(&[]));
         assert_eq!(plain[..2], ["firefox", "--new-tab"]);
-        let start =
-            "ext+container:name=a%20%26%20corp%2Fprod&url=http%3A%2F%2F127.0.0.1%3A5000%2Fconsole%3Fa%26b&color=";
+        let start = "ext+container:name=a%20%26%20corp~prod&url=http%3A%2F%2F127.0.0.1%3A5000%2Fconsole%3Fa%26b&color=";
         assert!(plain[2].starts_with(start), "{plain:?}");
         let set = link(&profile(&[("color", "ff0000"), ("granted_color", "red"), ("granted_icon", "tree")]));
         assert!(set[2].ends_with("&color=red&icon=tree"), "{set:?}");
@@ -98,9 +110,7 @@ mod tests {
         let chrome = if cfg!(windows) { r"C:\chrome.exe" } else { "/opt/chrome" };
         let given = Some(program(&[chrome]));
         let one = commands(&ConsoleBrowser::ChromiumProfile { name, program: given }, &profile(&[]), URL);
-        let directory = "--profile-directory=corp-prod-corp-prod";
+        let directory = "--profile-directory=corp~prod-corp~prod";
         assert_eq!(one, [[chrome, directory, "--no-first-run", "--no-default-browser-check", URL]]);
-        let above = ConsoleBrowser::ChromiumProfile { name: "..".to_owned(), program: None };
-        assert_eq!(commands(&above, &profile(&[]), URL)[0][1], "--profile-directory=--");
     }
 }
