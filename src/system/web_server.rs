@@ -57,10 +57,11 @@ pub(crate) struct Answer<'a> {
 }
 
 impl<T: Send + 'static> WebServer<T> {
-    /// Listens at `address`; port 0 is any free one.
+    /// Listens at `address`; port 0 is any free one. Whoever serves needs files too, so connections take half of those that may be open.
     pub(crate) async fn listen(address: SocketAddr, most: usize, judge: Judge<T>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
+        let most = most.min(open_files_limit() / 2);
         Ok(Self { listener, address, judge, most, readers: JoinSet::new(), reading: VecDeque::new() })
     }
 
@@ -101,6 +102,17 @@ impl<T: Send + 'static> WebServer<T> {
             oldest.abort();
         }
     }
+}
+
+#[cfg(unix)]
+fn open_files_limit() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(windows)]
+fn open_files_limit() -> usize {
+    usize::MAX
 }
 
 impl<T> WebRequest<T> {

@@ -1,6 +1,6 @@
 //! Owns `awsauth serve`.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde_json::json;
 
@@ -51,8 +51,12 @@ pub(crate) struct Args {
 
 /// Serves until Ctrl-C.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    // It may end while a login takes long.
+    let parent_ended = parent_ended();
     Out::check_stdout()?;
-    if args.listen.is_unspecified() {
+    // `::ffff:0.0.0.0` is every interface too.
+    let listen = args.listen.to_canonical();
+    if listen.is_unspecified() {
         let failure =
             Failure::new(Exit::Usage, format!("`--listen {}` is every interface of this machine", args.listen));
         return Err(failure.hint("name the address of one, such as 169.254.170.2"));
@@ -67,22 +71,27 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
     let _listener = interrupt::listen();
     let runtime = runtime()?;
-    let ended = runtime.block_on(serve(&names, args, app));
+    let ended = runtime.block_on(serve(&names, (listen, args.port).into(), parent_ended, app));
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(names: &[String], args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+async fn serve(
+    names: &[String],
+    address: SocketAddr,
+    parent_ended: impl Future<Output = ()>,
+    app: App<'_>,
+) -> Result<Exit, Failure> {
     let unheard = |error| Failure::new(Exit::Unavailable, "can't wait for signals").because(&error);
     let mut signals = Signals::listen().map_err(unheard)?;
-    let mut server = CredentialServer::listen(names, (args.listen, args.port).into(), app).await?;
-    warn_of(args.listen, app.out);
+    let mut server = CredentialServer::listen(names, address, app).await?;
+    warn_of(address.ip(), app.out);
     print(&server.url(), server.places(), app.out)?;
     app.out.say(&format!("serving {} until Ctrl-C", names.join(", ")));
     tokio::select! {
         // Ctrl-C is how a person ends it.
         signal = signals.next() => Ok(if signal == SIGINT { Exit::Done } else { Exit::Interrupted }),
-        () = parent_ended() => Ok(Exit::Interrupted),
+        () = parent_ended => Ok(Exit::Interrupted),
         never = server.run() => match never {},
     }
 }

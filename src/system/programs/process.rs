@@ -76,13 +76,15 @@ pub(crate) fn become_program<'a>(
     run(&mut command)
 }
 
-/// Waits until the process that started this one has ended. Never, if this process was started to outlive it, as by `nohup`.
+/// Waits until the process that has now started this one has ended. Never, if this process was started to outlive it, as by `nohup`.
 #[cfg(unix)]
-pub(crate) async fn parent_ended() {
+pub(crate) fn parent_ended() -> impl Future<Output = ()> {
     use rustix::process::getppid;
     let parent = getppid();
-    while getppid() == parent || interrupt::is_ignored(signal_hook::consts::SIGHUP) {
-        tokio::time::sleep(PARENT_POLL).await;
+    async move {
+        while getppid() == parent || interrupt::is_ignored(signal_hook::consts::SIGHUP) {
+            tokio::time::sleep(PARENT_POLL).await;
+        }
     }
 }
 

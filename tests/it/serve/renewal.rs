@@ -103,17 +103,15 @@ fn while_a_renewal_is_slow_the_old_session_serves_as_long_as_it_lasts() {
 
 #[test]
 fn while_a_renewal_is_slow_a_session_of_another_role_or_one_that_was_logged_out_serves_nobody() {
-    let batch =
-        format!("[profiles.batch]\npattern = \"role\"\nsource_profile = \"base\"\nrole_arn = \"{BATCH_ROLE}\"\n");
     for is_logout in [false, true] {
         let scene = Scene::new();
-        scene.home.manifest(&format!("{MANIFEST}\n{batch}"));
+        scene.home.manifest(&format!("{MANIFEST}\n{BATCH}"));
         let served = Served::start(&scene, "batch");
         served.endpoint.key();
         if is_logout {
             scene.run(&["logout", "batch"]).ok();
         } else {
-            scene.home.manifest(&format!("{MANIFEST}\n{}", batch.replace(BATCH_ROLE, ADMIN_ROLE)));
+            scene.home.manifest(&format!("{MANIFEST}\n{}", BATCH.replace(BATCH_ROLE, ADMIN_ROLE)));
         }
         scene.aws.world().fail_next("AssumeRole", Fault::Hang);
         let (status, document) = served.endpoint.ask();

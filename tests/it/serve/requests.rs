@@ -3,6 +3,8 @@
 use std::os::unix::process::ExitStatusExt as _;
 
 use super::*;
+use crate::scene::MANIFEST;
+use crate::support::fake_aws::Fault;
 
 #[test]
 fn the_answer_has_what_every_sdk_needs() {
@@ -117,6 +119,23 @@ fn whatever_comes_it_goes_on_serving() {
     drop(silent);
 }
 
+#[test]
+fn where_few_files_may_be_open_idle_connections_keep_nobody_out() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let mut shell = scene.home.program("sh".as_ref());
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" serve prod", env!("CARGO_BIN_EXE_awsauth")]);
+    let served = Served::of(shell, &scene);
+    let silent: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(served.endpoint.address).unwrap()).collect();
+    assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
+    // More than would be closed for want of files.
+    let is_closed = |mut stream: &TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        stream.read(&mut [0]).is_ok()
+    };
+    assert_eq!(silent[..60].iter().position(|stream| !is_closed(stream)), None);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn it_listens_on_loopback_and_nowhere_else() {
@@ -147,7 +166,7 @@ fn it_listens_on_loopback_and_nowhere_else() {
 fn every_interface_at_once_is_refused_and_another_address_is_warned_of() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
-    for all in ["0.0.0.0", "::"] {
+    for all in ["0.0.0.0", "::", "::ffff:0.0.0.0"] {
         let run = scene.run(&["serve", "prod", "--listen", all]).exits(2);
         assert!(run.stderr.contains("is every interface of this machine"), "{}", run.stderr);
     }
@@ -186,6 +205,23 @@ fn ctrl_c_ends_it_and_json_tells_the_same() {
     assert_eq!(endpoint.key(), scene.access_key_of("prod"));
     child.kill().unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(9));
+}
+
+#[test]
+fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
+    let scene = Scene::new();
+    scene.home.manifest(&format!("{MANIFEST}\n{BATCH}"));
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let mut shell = scene.home.program("sh".as_ref());
+    shell.args(["-c", "\"$0\" serve batch & wait", env!("CARGO_BIN_EXE_awsauth")]);
+    let mut shell = shell.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    scene.aws.world().release();
+    let mut printed = String::new();
+    shell.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert!(printed.contains("AWS_CONTAINER_AUTHORIZATION_TOKEN="), "{printed}");
 }
 
 #[test]
