@@ -57,6 +57,9 @@ impl SignInFlow {
     }
 }
 
+/// No ARN is longer. It is shown to the person.
+const LONGEST_SUBJECT: usize = 2048;
+
 /// The ARN of whoever signed in. As AWS CLI does, the signature of the JWT is not checked: it comes from AWS, over TLS.
 pub(crate) fn subject(id_token: &Secret) -> Option<String> {
     #[derive(Deserialize)]
@@ -68,7 +71,7 @@ pub(crate) fn subject(id_token: &Secret) -> Option<String> {
         return None;
     };
     let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-    Some(serde_json::from_slice::<Claims>(&claims).ok()?.sub)
+    Some(serde_json::from_slice::<Claims>(&claims).ok()?.sub).filter(|sub| sub.len() <= LONGEST_SUBJECT)
 }
 
 /// The query in the text that the sign-in page shows for another machine: `state=…&code=…` in base64.
@@ -130,6 +133,9 @@ mod tests {
         let alice = Some("arn:aws:sts::123456789012:assumed-role/Admin/alice".to_owned());
         assert_eq!(read(format!("eyJhbGciOiJFUzM4NCJ9.{claims}.c2ln")), alice);
         assert_eq!(read(format!("x.{claims}==.")), alice);
+        let of_length = |length| URL_SAFE_NO_PAD.encode(serde_json::json!({ "sub": "x".repeat(length) }).to_string());
+        assert!(read(format!("a.{}.b", of_length(2048))).is_some());
+        assert_eq!(read(format!("a.{}.b", of_length(2049))), None);
         for wrong in ["", "..", "a.b", &format!("{claims}.."), &format!("a.{claims}.b.c"), "a.e30.b", "a.!.b"] {
             assert_eq!(read(wrong.to_owned()), None, "{wrong}");
         }

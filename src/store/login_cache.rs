@@ -109,10 +109,13 @@ impl LoginCache {
         json::write(&self.path(session), FileOwner::AwsCli, &file)
     }
 
-    /// Saves a refreshed sign-in. Fields that awsauth does not know stay.
+    /// Saves a refreshed sign-in. Fields that awsauth does not know stay. So does all that another program, such as `aws logout`,
+    /// has done with the file since it was read.
     pub(crate) fn put_refreshed(&self, session: &LoginSession, token: &LoginToken) -> Result<(), DiskError> {
         let path = self.path(session);
-        let mut file: Map<String, Value> = json::read(&path, FileOwner::AwsCli).unwrap_or_default();
+        let is_its_own =
+            |file: &Map<String, Value>| file.get("dpopKey").and_then(Value::as_str) == Some(token.dpop_key.expose());
+        let Some(mut file) = json::read(&path, FileOwner::AwsCli).filter(is_its_own) else { return Ok(()) };
         file.insert("accessToken".to_owned(), access_token(session, token));
         file.insert("refreshToken".to_owned(), json!(token.refresh_token.as_ref().map(Secret::expose)));
         json::write(&path, FileOwner::AwsCli, &file)
@@ -256,6 +259,18 @@ mod tests {
         cache.put_refreshed(&alice(), &token(2)).unwrap();
         assert_eq!(text(&path), file.replace("FAKE1", "FAKE2").replace("refresh-1", "refresh-2"));
         assert_eq!(cache.recorded().unwrap(), [], "another program made it");
+    }
+
+    #[test]
+    fn a_file_that_another_program_has_removed_or_made_anew_stays_so() {
+        let (_dir, cache) = cache();
+        cache.put_refreshed(&alice(), &token(2)).unwrap();
+        assert!(!cache.path(&alice()).exists());
+        private::make_dir(&cache.dir, FileOwner::AwsCli).unwrap();
+        let anew = FILE.replace("MHcC", "MHcD");
+        write_private(&cache.path(&alice()), anew.as_bytes()).unwrap();
+        cache.put_refreshed(&alice(), &token(2)).unwrap();
+        assert_eq!(text(&cache.path(&alice())), anew);
     }
 
     #[test]
