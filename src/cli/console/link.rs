@@ -5,14 +5,15 @@ use jiff::SignedDuration;
 use crate::cli::app::App;
 use crate::cli::config::portals;
 use crate::cli::exit::Exit;
-use crate::cli::explain::aws::with_facts;
+use crate::cli::explain::aws::{with_facts, wrong_clock};
 use crate::cli::explain::iam::{SignedBy, refused};
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{
-    CallError, CallerIdentity, GetFederationToken, GetSigninToken, Operation, Signer, login_url, portal_url,
+    CallError, CallerIdentity, GetFederationToken, GetSigninToken, Operation, Signer, is_intolerable, login_url,
+    portal_url,
 };
 use crate::model::{
     Chain, Credentials, DurationError, ExternalSource, Kind, Pattern, Profile, Region, Role, SessionDuration,
@@ -93,7 +94,13 @@ impl<'s> Linker<'s> {
         if length > LONGEST {
             let words =
                 format!("the address has {length} characters, and browsers can't be started with more than {LONGEST}");
-            return Err(Failure::new(Exit::Refused, words).hint("give a shorter path with `--service`"));
+            let is_path = 2 * wanted.destination.len() > length;
+            let hint = if is_path {
+                "give a shorter path with `--service`"
+            } else {
+                "AWS's part of it is too long: try again"
+            };
+            return Err(Failure::new(Exit::Refused, words).hint(hint));
         }
         Ok(url)
     }
@@ -240,6 +247,9 @@ impl<'s> Linker<'s> {
             return self.failure(&error);
         }
         let failure = with_facts(Failure::of(Exit::Login, &error), &facts).detail("profile", profile.name.as_str());
+        if facts.clock_skew.is_some_and(is_intolerable) {
+            return wrong_clock(failure, facts.clock_skew);
+        }
         if let Some(duration) = duration {
             let length = SignedDuration::from_secs(duration.seconds().into());
             return failure.hint(format!(

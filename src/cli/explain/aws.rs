@@ -92,7 +92,7 @@ fn wrong_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     }
 }
 
-pub(super) fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure {
+pub(crate) fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     let failure = match skew {
         Some(skew) => failure.cause(skew_words(skew)).detail("clock_skew_seconds", skew),
         None => failure.cause("this machine's clock is wrong"),

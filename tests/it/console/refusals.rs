@@ -97,7 +97,8 @@ fn an_endpoint_that_fails_is_told_from_one_that_is_not_awss() {
         (Fault::raw(200, &[], "{}"), 6, "no `SigninToken`"),
         (Fault::raw(200, &[], "{\"SigninToken\":\"a b\"}"), 6, "not plain ASCII"),
         (Fault::raw(200, &[], &huge), 6, "longer than 4 MiB"),
-        (Fault::raw(200, &[], &long), 4, "browsers can't be started with more than 32000"),
+        (Fault::raw(200, &[], &long), 4, "browsers can't be started with more than 32000\nhint: AWS's part of it"),
+        (Fault::raw(400, &[("date", "Mon, 01 Jan 2018 00:00:00 GMT")], ""), 5, "this machine's clock is"),
     ] {
         let scene = scene();
         scene.aws.world().fail_next("GetSigninToken", fault.clone());
