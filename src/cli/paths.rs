@@ -1,7 +1,7 @@
 //! Owns where files are: the manifest, AWS's files and caches, the state directory.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
@@ -71,7 +71,8 @@ impl<'a> Paths<'a> {
 
     /// A message with `~` for the home directory where a shell would expand it: not within quotes.
     pub(crate) fn with_tilde(text: &str) -> Cow<'_, str> {
-        let home = Host::home().and_then(|home| home.to_str().map(|home| format!("{}/", home.trim_end_matches('/'))));
+        let as_dir = |home: &str| format!("{}{MAIN_SEPARATOR}", home.trim_end_matches(std::path::is_separator));
+        let home = Host::home().and_then(|home| home.to_str().map(as_dir));
         match home.filter(|home| home.len() > 1 && text.contains(home.as_str())) {
             Some(home) => shortened(text, &home).into(),
             None => text.into(),
@@ -157,7 +158,13 @@ fn shortened(text: &str, home: &str) -> String {
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let is_begin = shown.chars().next_back().is_none_or(|last| last.is_whitespace() || "(`".contains(last));
-        shown.push_str(if is_begin { "~/" } else { home });
+        if is_begin {
+            shown.push('~');
+            // With the separator that it ends with.
+            shown.push_str(&home[home.len() - 1..]);
+        } else {
+            shown.push_str(home);
+        }
         shown.push_str(part);
     }
     shown

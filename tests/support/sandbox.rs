@@ -51,10 +51,24 @@ impl From<Output> for Run {
     fn from(output: Output) -> Self {
         Self {
             code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: with_slashes(String::from_utf8_lossy(&output.stdout).into_owned()),
+            stderr: with_slashes(String::from_utf8_lossy(&output.stderr).into_owned()),
         }
     }
+}
+
+/// Text with paths below HOME, `~\…`, as they read on Unix. In JSON they have two backslashes.
+fn with_slashes(text: String) -> String {
+    if !cfg!(windows) {
+        return text;
+    }
+    let mut parts = text.split('~');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| {
+        let end = part.find(|c: char| c.is_whitespace() || "`'\",;:)".contains(c)).unwrap_or(part.len());
+        let (path, rest) = part.split_at(end);
+        format!("{shown}~{}{rest}", path.replace(r"\\", "/").replace('\\', "/"))
+    })
 }
 
 impl Sandbox {

@@ -91,7 +91,8 @@ fn names_program(profile: &Profile) -> bool {
 
 /// Each SDK splits the line by rules of its own (aws-facts §7): only plain words are safe in all of them.
 fn is_plain(path: &Path) -> bool {
-    path.to_str().is_some_and(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || "/._+@:-".contains(c)))
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "._+@:-".contains(c) || std::path::is_separator(c);
+    path.to_str().is_some_and(|text| text.chars().all(is_safe))
 }
 
 /// A plain path for a link to awsauth.

@@ -208,7 +208,11 @@ pub(crate) fn sweep_beside(path: &Path) {
 /// A name for the directory of `target`, one and the same whichever way leads there.
 pub(crate) fn directory_id(target: &Path) -> String {
     let dir = parent(target);
-    let real = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_path_buf());
+    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+    // The name is the same before and after the directory is made. On Windows a path without links begins otherwise than others.
+    let begin = absolute.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let rest = |above: &Path| absolute.strip_prefix(above).map(Path::to_path_buf).unwrap_or_default();
+    let real = begin.map_or_else(|| absolute.clone(), |(above, real)| real.join(rest(above)));
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
     format!("dir-{}", hex::encode(&digest[..16]))
 }
