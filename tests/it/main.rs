@@ -17,7 +17,7 @@ mod browser;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
-#[cfg(feature = "real-clients")]
+#[cfg(all(unix, feature = "real-clients"))]
 mod chromium;
 #[cfg(test)]
 mod circles;
@@ -110,15 +110,15 @@ mod packaging;
 #[cfg(test)]
 mod partly_wrong;
 #[cfg(test)]
-#[cfg(feature = "real-clients")]
+#[cfg(all(unix, feature = "real-clients"))]
 mod pictures;
 #[cfg(test)]
 mod portals;
 #[cfg(test)]
-#[cfg(feature = "real-clients")]
+#[cfg(all(unix, feature = "real-clients"))]
 mod readers;
 #[cfg(test)]
-#[cfg(feature = "real-clients")]
+#[cfg(all(unix, feature = "real-clients"))]
 mod repository;
 #[cfg(test)]
 #[cfg(unix)]

@@ -14,7 +14,6 @@ mod many;
 mod pkce;
 mod refused;
 mod sharing;
-#[cfg(unix)]
 pub(crate) mod sign_in;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};

@@ -1,6 +1,8 @@
 //! Console sign-ins (the pattern `login`), with a browser that is played here.
 
+#[cfg(unix)]
 use std::fs::Permissions;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use serde_json::Value;
 use crate::browser::{Waiting, get};
 use crate::scene::{STATE, Scene, now};
 use crate::support::fake_aws::{Consent, Fault};
+#[cfg(unix)]
 use crate::terminal::{at_terminal, ends_with};
 
 /// A sign-in, and a role over it.
@@ -66,6 +69,7 @@ fn state(scene: &Scene, name: &str) -> String {
     document["profiles"][0]["state"].as_str().unwrap().to_owned()
 }
 
+#[cfg(unix)]
 #[test]
 fn a_person_signs_in_on_the_page_and_the_file_is_aws_cli_s() {
     let scene = scene();
@@ -283,6 +287,7 @@ fn shown_code(page: &str) -> String {
     body.split_once("id=\"code\">").unwrap().1.split_once('<').unwrap().0.to_owned()
 }
 
+#[cfg(unix)]
 #[test]
 fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
     let scene = scene();
@@ -309,6 +314,7 @@ fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
     scene.run(&["credential-process", "me"]).ok();
 }
 
+#[cfg(unix)]
 #[test]
 fn the_code_of_another_login_is_refused_before_it_is_sent() {
     let scene = scene();
@@ -343,6 +349,7 @@ fn without_a_network_credentials_are_used_while_they_last() {
     assert_eq!(state(&scene, "me"), "renewable");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_sign_in_of_an_older_aws_cli_is_refreshed_and_a_damaged_or_foreign_one_is_a_miss() {
     let scene = scene();
@@ -403,6 +410,7 @@ fn the_directory_of_the_files_may_be_another() {
     scene.run(&["credential-process", "me"]).ok();
 }
 
+#[cfg(unix)]
 #[test]
 fn without_a_terminal_the_code_of_another_machine_can_t_be_pasted_and_that_is_told_at_once() {
     let scene = scene();
