@@ -95,7 +95,7 @@ impl Sandbox {
 
     /// A path in HOME.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.home.path().join(relative)
+        self.home.path().join(relative.replace('/', std::path::MAIN_SEPARATOR_STR))
     }
 
     /// Writes a file in HOME, and its directories.

@@ -211,8 +211,13 @@ pub(crate) fn directory_id(target: &Path) -> String {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
     // The name is the same before and after the directory is made. On Windows a path without links begins otherwise than others.
     let begin = absolute.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
-    let rest = |above: &Path| absolute.strip_prefix(above).map(Path::to_path_buf).unwrap_or_default();
-    let real = begin.map_or_else(|| absolute.clone(), |(above, real)| real.join(rest(above)));
+    let real = begin.map_or_else(
+        || absolute.clone(),
+        |(above, real)| {
+            let rest = absolute.strip_prefix(above).into_iter().flat_map(Path::components);
+            rest.fold(real, |path, name| path.join(name))
+        },
+    );
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
     format!("dir-{}", hex::encode(&digest[..16]))
 }
@@ -226,6 +231,16 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_directory_has_one_name_before_and_after_it_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink(".", dir.path().join("link")).unwrap();
+        let file = dir.path().join("link/new/config");
+        let before = directory_id(&file);
+        fs::create_dir(dir.path().join("new")).unwrap();
+        assert_eq!((directory_id(&file), directory_id(&dir.path().join("new/config"))), (before.clone(), before));
     }
 
     #[test]
