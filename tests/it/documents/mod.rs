@@ -2,6 +2,7 @@
 
 #[cfg(feature = "real-clients")]
 mod book;
+mod japanese;
 mod links;
 mod manifests;
 mod pages;
