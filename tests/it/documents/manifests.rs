@@ -69,5 +69,5 @@ fn every_manifest_in_a_document_is_valid() {
             wrong.push(format!("{}:\n{}", block.place, run.stderr));
         }
     }
-    assert!(counts.0 > 15 && counts.1 <= 1 && wrong.is_empty(), "{counts:?}: {}", wrong.join("\n"));
+    assert!(counts.0 > 15 && counts.1 <= 2 && wrong.is_empty(), "{counts:?}: {}", wrong.join("\n"));
 }
