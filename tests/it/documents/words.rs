@@ -96,7 +96,8 @@ fn every_command_line_in_a_block_is_one_and_whole() {
             count += 1;
             let home = Sandbox::new().env("PATH", "/nowhere");
             let mut error = refusal(&home, &words);
-            if error.is_none() {
+            // What writes to the machine's own directories is not run.
+            if error.is_none() && !words.iter().any(|word| word.starts_with('/')) {
                 let run = home.run(&words);
                 error = (run.code == Some(2)).then_some(run.stderr);
             }
