@@ -134,7 +134,9 @@ impl<'a> CredentialServer<'a> {
                     }
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    states.iter_mut().for_each(|state| state.reply_late(app));
+                    for state in &mut states {
+                        state.reply_late(app);
+                    }
                 }
             }
         }
