@@ -19,18 +19,20 @@ pub(crate) enum Freshness {
     Expired,
 }
 
-/// Fresh is more than 15 minutes left, or more than a quarter of the lifetime for sessions shorter than an hour.
-pub(crate) fn judge(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Freshness {
-    let lifetime = seconds(obtained_at, expiration);
-    let left = seconds(now, expiration);
-    if left < LAST_MINUTE.min(lifetime / 4)
-        || left <= 0
-        || seconds(now, obtained_at) > CLOCK_TOLERANCE
-        || left > LONGEST
-    {
-        return Freshness::Expired;
+impl Freshness {
+    /// Fresh is more than 15 minutes left, or more than a quarter of the lifetime for sessions shorter than an hour.
+    pub(crate) fn of(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Self {
+        let lifetime = seconds(obtained_at, expiration);
+        let left = seconds(now, expiration);
+        if left < LAST_MINUTE.min(lifetime / 4)
+            || left <= 0
+            || seconds(now, obtained_at) > CLOCK_TOLERANCE
+            || left > LONGEST
+        {
+            return Self::Expired;
+        }
+        if left > RENEWAL_WINDOW.min(lifetime / 4) { Self::Fresh } else { Self::Aging }
     }
-    if left > RENEWAL_WINDOW.min(lifetime / 4) { Freshness::Fresh } else { Freshness::Aging }
 }
 
 /// Whole seconds until `expiration`; 0 once it is past.
@@ -61,7 +63,7 @@ mod tests {
             (end - 59, Freshness::Expired),
             (end + 1, Freshness::Expired),
         ] {
-            assert_eq!(judge(at(0), at(end), at(now)), expected, "{now}");
+            assert_eq!(Freshness::of(at(0), at(end), at(now)), expected, "{now}");
         }
     }
 
@@ -70,15 +72,15 @@ mod tests {
         for (now, expected) in
             [(0, Freshness::Fresh), (674, Freshness::Fresh), (675, Freshness::Aging), (841, Freshness::Expired)]
         {
-            assert_eq!(judge(at(0), at(900), at(now)), expected, "{now}");
+            assert_eq!(Freshness::of(at(0), at(900), at(now)), expected, "{now}");
         }
     }
 
     #[test]
     fn a_clock_that_jumped_back_and_an_end_in_the_far_future_are_not_believed() {
-        assert_eq!(judge(at(0), at(3600), at(-301)), Freshness::Expired);
-        assert_eq!(judge(at(0), at(3600), at(-299)), Freshness::Fresh);
-        assert_eq!(judge(at(0), at(LONGEST), at(0)), Freshness::Fresh);
-        assert_eq!(judge(at(0), at(LONGEST + 1), at(0)), Freshness::Expired);
+        assert_eq!(Freshness::of(at(0), at(3600), at(-301)), Freshness::Expired);
+        assert_eq!(Freshness::of(at(0), at(3600), at(-299)), Freshness::Fresh);
+        assert_eq!(Freshness::of(at(0), at(LONGEST), at(0)), Freshness::Fresh);
+        assert_eq!(Freshness::of(at(0), at(LONGEST + 1), at(0)), Freshness::Expired);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use call::{
 };
 pub(crate) use device::{PollResult, Polling};
 pub(crate) use federation::{GetFederationToken, GetSigninToken, login_url, portal_url};
-pub(crate) use freshness::{Freshness, judge, seconds_left};
+pub(crate) use freshness::{Freshness, seconds_left};
 pub(crate) use iam::{
     AccessKeyItem, CallerIdentity, CodePair, KeyStatus, LastUse, MfaDeviceItem, Signer, VirtualDevice,
 };

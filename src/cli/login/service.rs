@@ -23,7 +23,7 @@ use crate::cli::login::summary;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
-use crate::flow::{Freshness, Preference, judge};
+use crate::flow::{Freshness, Preference};
 use crate::model::{
     Chain, Credentials, ExternalSource, Externals, Profile, ProfileName, Session, SsoSession, SsoToken,
 };
@@ -126,7 +126,7 @@ impl<'a> LoginService<'a> {
     /// The kept session of the top of `steps`, if it is bound to them.
     pub(crate) fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
         let session = self.sessions.get(&steps.last()?.name)?.session;
-        let freshness = judge(session.obtained_at, session.expiration, clock::now());
+        let freshness = Freshness::of(session.obtained_at, session.expiration, clock::now());
         is_bound(&session, steps, &self.keys, &self.externals, self.aws.ignores_endpoint_urls())
             .then_some((session, freshness))
     }

@@ -11,7 +11,7 @@ use crate::cli::login::externals;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{Freshness, judge, seconds_left};
+use crate::flow::{Freshness, seconds_left};
 use crate::ini::{Document, FileKind};
 use crate::model::{Credentials, KeyFingerprint, ProfileName, SecretStore, Session};
 use crate::plan;
@@ -22,7 +22,7 @@ use crate::system::{clock, files::disk};
 /// The credentials of the kept session of a profile. Asks the keyring once, if the session's secret is there.
 pub(crate) fn credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Result<Option<Credentials>, Failure> {
     let Some(sessions) = sessions(keyring, app) else { return Ok(None) };
-    match current(name, &sessions, keyring, app) {
+    match fresh(name, &sessions, keyring, app) {
         Some(saved) => secret(&sessions, &saved.session),
         None => Ok(None),
     }
@@ -52,7 +52,7 @@ pub(crate) fn environment(name: &str, login: InPlace, app: App<'_>) -> Result<(C
 pub(crate) fn kept_environment(name: &str, app: App<'_>) -> Result<Option<(Credentials, EnvChange)>, Failure> {
     let keyring = app.keyring();
     let Some(sessions) = sessions(&keyring, app) else { return Ok(None) };
-    let Some(Saved { session, facts: Some(facts), .. }) = current(name, &sessions, &keyring, app) else {
+    let Some(Saved { session, facts: Some(facts), .. }) = fresh(name, &sessions, &keyring, app) else {
         return Ok(None);
     };
     let Some(credentials) = secret(&sessions, &session)? else { return Ok(None) };
@@ -69,9 +69,10 @@ fn secret(sessions: &Sessions, session: &Session) -> Result<Option<Credentials>,
 }
 
 /// The kept session of a profile, if it is bound and fresh.
-fn current(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
-    let is_fresh =
-        |saved: &Saved| judge(saved.session.obtained_at, saved.session.expiration, clock::now()) == Freshness::Fresh;
+fn fresh(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
+    let is_fresh = |saved: &Saved| {
+        Freshness::of(saved.session.obtained_at, saved.session.expiration, clock::now()) == Freshness::Fresh
+    };
     bound(&ProfileName::new(name).ok()?, sessions, keyring, app).filter(is_fresh)
 }
 
@@ -83,8 +84,8 @@ pub(crate) fn bound(name: &ProfileName, sessions: &Sessions, keyring: &Rc<Keyrin
     }
     let saved = sessions.get(name)?;
     let keys = KeyringKeys::new(&app.paths.state().ok()?, Rc::clone(keyring));
-    let is_current = files::are_current(&saved.seen, app.paths) && is_key_current(&saved.session, &keys, app);
-    is_current.then_some(saved)
+    let is_bound = files::are_current(&saved.seen, app.paths) && is_key_current(&saved.session, &keys, app);
+    is_bound.then_some(saved)
 }
 
 /// True if the long-term key, or what is in its place, is still that which the session was made from.

@@ -10,7 +10,7 @@ use crate::cli::login::warm;
 use crate::cli::paths::Paths;
 use crate::cli::show::now::access;
 use crate::cli::status::validity::Validity;
-use crate::flow::{Freshness, judge, seconds_left};
+use crate::flow::{Freshness, seconds_left};
 use crate::model::{LoginSession, ProfileName, SecretStore, SsoAccess};
 use crate::readers::{AwsFiles, Mechanism, Reader};
 use crate::source::display_safe;
@@ -77,7 +77,7 @@ impl<'a> Kept<'a> {
         };
         let is_refused = self.sessions.is_refused(name, &session.definition);
         let renewal = if is_refused { None } else { self.renewal(&facts, depth) };
-        let is_over = judge(session.obtained_at, session.expiration, self.now) == Freshness::Expired;
+        let is_over = Freshness::of(session.obtained_at, session.expiration, self.now) == Freshness::Expired;
         Some(match renewal.unwrap_or(Validity::Ended(None)) {
             renewal if !is_over => renewal.or_session(session.expiration),
             Validity::Ended(_) => Validity::Ended(Some(session.expiration)),
