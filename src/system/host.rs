@@ -196,3 +196,16 @@ fn look_at_stdout() {
     let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
     WAS_STDOUT_CLOSED.store(is_closed, std::sync::atomic::Ordering::Relaxed);
 }
+
+/// True if standard output is a file that other users may read.
+#[cfg(unix)]
+pub(crate) fn stdout_is_open_to_others() -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = Host::stdout().and_then(|stdout| stdout.metadata());
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(windows)]
+pub(crate) fn stdout_is_open_to_others() -> bool {
+    false
+}

@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=100))]
     parallel: u16,
     /// Renew the credentials as long as CMD runs
-    #[arg(long, conflicts_with_all = ["all", "tag", "parallel"])]
+    #[arg(long, conflicts_with = "parallel")]
     server: bool,
     /// Profile, or a glob such as 'prod-*'
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
@@ -89,7 +89,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(without_command(args, host.words()));
     };
     if let (Some(_), Some(name)) = (&shell, name) {
-        out.say(&format!("{}: a shell with its credentials; `exit` leaves it", name.display()));
+        let what = if args.server { "which asks awsauth for its credentials" } else { "with its credentials" };
+        out.say(&format!("{}: a shell {what}; `exit` leaves it", name.display()));
     }
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
     let wanted = match &*names {
@@ -113,8 +114,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             return run_one(&service, name, args, app, program, rest);
         }
         [_] if args.server => {
-            return Err(Failure::new(Exit::Usage, "`--server` is for one profile: for many, `awsauth serve`"));
+            return Err(for_one_profile(&shell_words([&OsString::from(&names[0])])));
         }
+        [] if args.server => return Err(for_one_profile("NAME…")),
         [] if args.all => Wanted::All,
         [] => Wanted::Tags(&args.tags.tag),
         _ => Wanted::Names(&names),
@@ -169,10 +171,15 @@ fn without_command(args: &Args, words: &[OsString]) -> Failure {
         Some(name) if args.has_name_escaped(words) => without_name(std::slice::from_ref(name)),
         Some(name) => {
             let exec = shell_words(&["awsauth".into(), "exec".into(), name.clone()]);
+            let exec = if args.server { format!("{exec} --server") } else { exec };
             Failure::new(Exit::Usage, "which command?").hint(format!("put it after the profile: `{exec} -- CMD`"))
         }
         None => Failure::new(Exit::Usage, "which command?").hint("put it after `--`: `awsauth exec --all -- CMD`"),
     }
+}
+
+fn for_one_profile(many: &str) -> Failure {
+    Failure::new(Exit::Usage, "`--server` is for one profile").hint(format!("for many, `awsauth serve {many}`"))
 }
 
 /// Only `command` was given, behind `--`.

@@ -15,6 +15,10 @@ use crate::cli::serve::server::{CredentialServer, Place};
 use crate::cli::serve::variables::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
+use crate::model::Profile;
+use crate::render::{EnvChange, Leftovers};
+use crate::secret::Secret;
+use crate::system::host;
 use crate::system::interrupt::{self, SIGINT, Signals};
 use crate::system::programs::process::parent_ended;
 
@@ -65,19 +69,22 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let profiles = choose(&service.manifest, Wanted::Names(&args.names), Among::Every)?;
     service.manifest.warn_of_errors();
     for profile in &profiles {
-        CredentialServer::check(&service, profile, InPlace::unless(args.no_login))?;
+        CredentialServer::check(&service, profile, InPlace::unless(args.no_login), app)?;
     }
     let names: Vec<String> = profiles.iter().map(|profile| profile.name.to_string()).collect();
+    let settings: Vec<_> = profiles.iter().map(|profile| settings(&service, profile)).collect();
+    warn_of_stdout(&names, app);
     // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
     let _listener = interrupt::listen();
     let runtime = runtime()?;
-    let ended = runtime.block_on(serve(&names, (listen, args.port).into(), parent_ended, app));
+    let ended = runtime.block_on(serve(&names, &settings, (listen, args.port).into(), parent_ended, app));
     runtime.shutdown_background();
     ended
 }
 
 async fn serve(
     names: &[String],
+    settings: &[Vec<Variable>],
     address: SocketAddr,
     parent_ended: impl Future<Output = ()>,
     app: App<'_>,
@@ -86,7 +93,7 @@ async fn serve(
     let mut signals = Signals::listen().map_err(unheard)?;
     let mut server = CredentialServer::listen(names, address, app).await?;
     warn_of(address.ip(), app.out);
-    print(&server.url(), server.places(), app.out)?;
+    print(&server.url(), server.places(), settings, app.out)?;
     app.out.say(&format!("serving {} until Ctrl-C", names.join(", ")));
     tokio::select! {
         // Ctrl-C is how a person ends it.
@@ -107,13 +114,45 @@ fn warn_of(address: IpAddr, out: Out) {
     }
 }
 
-fn print(url: &str, places: &[Place], out: Out) -> Result<(), Failure> {
-    if out.json {
-        let profile = |place: &Place| json!({ "profile": place.name, "url": url, "token": place.token.expose() });
-        return out.document(json!({ "profiles": places.iter().map(profile).collect::<Vec<_>>() }));
+/// A variable beside the two of the endpoint.
+type Variable = (&'static str, Secret);
+
+/// The region and the endpoints of a profile, as `exec` sets them. A file of these lines may be read by a shell.
+fn settings(service: &LoginService<'_>, profile: &Profile) -> Vec<Variable> {
+    let nothing = Leftovers { stale: Vec::new(), own: Vec::new() };
+    let values = service.externals.complete(profile).values();
+    let set = EnvChange::with(Vec::new(), &profile.name, &values, nothing).set;
+    let is_plain = |value: &Secret| shlex::try_quote(value.expose()).is_ok_and(|quoted| quoted == value.expose());
+    set.into_iter().filter(|(name, value)| name.starts_with("AWS_") && is_plain(value)).collect()
+}
+
+/// Whoever reads the tokens gets the credentials, and of variables with one name the last one counts.
+fn warn_of_stdout(names: &[String], app: App<'_>) {
+    if host::stdout_is_open_to_others() {
+        app.out.warn("other users can read the file with the tokens: make it with `umask 077`");
     }
-    let lines = |Place { name, token }: &Place| {
-        format!("# {name}\n{URL_VARIABLE}={url}\n{TOKEN_VARIABLE}={}\n", token.expose())
+    if names.len() > 1 && !app.out.json && !app.host.stdout_is_terminal {
+        app.out.warn("the variables of all profiles have the same names: give each program those of one profile");
+    }
+}
+
+fn print(url: &str, places: &[Place], settings: &[Vec<Variable>], out: Out) -> Result<(), Failure> {
+    let all = |Place { token, .. }: &Place, settings: &[Variable]| -> Vec<(&str, Secret)> {
+        let own = [(URL_VARIABLE, Secret::new(url)), (TOKEN_VARIABLE, token.clone())];
+        own.into_iter().chain(settings.iter().cloned()).collect()
     };
-    out.data(&places.iter().map(lines).collect::<String>())
+    let places = places.iter().zip(settings);
+    if out.json {
+        let profile = |(place, settings): (&Place, &Vec<Variable>)| {
+            let pairs = all(place, settings).into_iter().map(|(name, value)| (name.to_owned(), value.expose().into()));
+            let environment: serde_json::Map<String, serde_json::Value> = pairs.collect();
+            json!({ "profile": place.name, "url": url, "token": place.token.expose(), "environment": environment })
+        };
+        return out.document(json!({ "profiles": places.map(profile).collect::<Vec<_>>() }));
+    }
+    let lines = |(place, settings): (&Place, &Vec<Variable>)| {
+        let lines = all(place, settings).into_iter().map(|(name, value)| format!("{name}={}\n", value.expose()));
+        format!("# {}\n{}", place.name, lines.collect::<String>())
+    };
+    out.data(&places.map(lines).collect::<String>())
 }

@@ -25,7 +25,7 @@ pub(crate) fn run_with_server(
     (program, args): (&OsString, &[OsString]),
     app: App<'_>,
 ) -> Result<Exit, Failure> {
-    CredentialServer::check(service, profile, login)?;
+    CredentialServer::check(service, profile, login, app)?;
     // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
     let _listener = interrupt::listen();
     let runtime = runtime()?;

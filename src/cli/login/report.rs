@@ -49,30 +49,12 @@ impl Report {
     pub(crate) fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) {
         let (name, now) = (chain.target().name.as_str(), clock::now());
         let left = credentials.expiration.map(|end| seconds_left(end, now));
-        let renewed = match (states.with(chain.profiles(), credentials), left) {
-            // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
-            (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
-                format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
-            }
-            (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
-                "; renews without a prompt while the SSO login lasts".to_owned()
-            }
-            (Validity::Renewable(_), Some(_)) if chain.base().login_session().is_some() => {
-                "; renews without a prompt for up to 12 h after the sign-in".to_owned()
-            }
-            (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
-            _ => String::new(),
-        };
-        let has = if chain.target().long_term_section().is_some() { "its long-term key" } else { "credentials" };
-        let text = left.map_or(format!("has {has}"), |left| format!("valid for {}", duration(left)));
-        self.ready.push(format!("{name}: {text}{renewed}"));
-        self.renewed += usize::from(!renewed.is_empty());
+        let (words, renewable) = validity_words(chain, credentials, states);
+        self.ready.push(words);
+        self.renewed += usize::from(renewable);
         self.shortest = [self.shortest, left].into_iter().flatten().min();
-        let valid = ValidJson {
-            expires_at: credentials.expiration.map(|end| end.to_string()),
-            seconds_left: left,
-            renewable: !renewed.is_empty(),
-        };
+        let valid =
+            ValidJson { expires_at: credentials.expiration.map(|end| end.to_string()), seconds_left: left, renewable };
         self.documents.push(ProfileLoginJson::valid(name, valid));
     }
 
@@ -135,4 +117,27 @@ impl Report {
             _ => self.ready.iter().for_each(|line| self.out.say(line)),
         }
     }
+}
+
+/// How long the credentials of a profile last, in words, and whether they are renewed without a person.
+pub(crate) fn validity_words(chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) -> (String, bool) {
+    let (name, now) = (chain.target().name.as_str(), clock::now());
+    let left = credentials.expiration.map(|end| seconds_left(end, now));
+    let renewed = match (states.with(chain.profiles(), credentials), left) {
+        // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
+        (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
+            format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
+        }
+        (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
+            "; renews without a prompt while the SSO login lasts".to_owned()
+        }
+        (Validity::Renewable(_), Some(_)) if chain.base().login_session().is_some() => {
+            "; renews without a prompt for up to 12 h after the sign-in".to_owned()
+        }
+        (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
+        _ => String::new(),
+    };
+    let has = if chain.target().long_term_section().is_some() { "its long-term key" } else { "credentials" };
+    let text = left.map_or(format!("has {has}"), |left| format!("valid for {}", duration(left)));
+    (format!("{name}: {text}{renewed}"), !renewed.is_empty())
 }

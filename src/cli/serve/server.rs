@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,8 +15,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
+use crate::cli::login::report::validity_words;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::warm;
+use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::model::{Credentials, Profile};
@@ -85,19 +88,38 @@ impl<'a> CredentialServer<'a> {
         let known = Arc::clone(&places);
         let judge = Arc::new(move |request: &httparse::Request<'_, '_>| judge(request, &known).ok_or(403));
         let web = WebServer::listen(address, MOST_CONNECTIONS, judge).await;
-        let web = web.map_err(|error| failed(format!("can't listen at {address}"), error))?;
+        let web = web.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrNotAvailable => {
+                Failure::new(Exit::Unavailable, format!("this machine has no address {}", address.ip()))
+            }
+            io::ErrorKind::AddrInUse => {
+                Failure::new(Exit::Unavailable, format!("another program listens at port {}", address.port()))
+            }
+            _ => failed(format!("can't listen at {address}"), error),
+        })?;
         let out = Out { findings: FindingsShown::OneLine, ..app.out };
         Ok(Self { app: App { out, ..app }, web, places })
     }
 
-    /// Logs in where that is needed, and refuses a profile whose credentials have no end.
-    pub(crate) fn check(service: &LoginService<'_>, profile: &Profile, login: InPlace) -> Result<(), Failure> {
+    /// Logs in where that is needed, refuses a profile whose credentials have no end, and says how long no person is needed.
+    pub(crate) fn check(
+        service: &LoginService<'_>,
+        profile: &Profile,
+        login: InPlace,
+        app: App<'_>,
+    ) -> Result<(), Failure> {
         let name = &profile.name;
-        if container_json(&service.credentials_for(name.as_str(), login)?).is_some() {
-            return Ok(());
+        let credentials = service.credentials_for(name.as_str(), login)?;
+        if container_json(&credentials).is_none() {
+            let failure = Failure::new(Exit::Refused, format!("{name}: {ENDLESS}"));
+            return Err(
+                failure.hint(format!("`awsauth exec {name} -- CMD` gives them to a command: they need no renewal"))
+            );
         }
-        let failure = Failure::new(Exit::Refused, format!("{name}: {ENDLESS}"));
-        Err(failure.hint(format!("`awsauth exec {name}` without `--server`: they need no renewal")))
+        let (words, renewed) = validity_words(&service.chain(name.as_str())?, &credentials, &States::new(service));
+        let then = if renewed { "" } else { "; then it needs `awsauth login` in another terminal" };
+        app.out.say(&format!("{words}{then}"));
+        Ok(())
     }
 
     pub(crate) fn url(&self) -> String {
@@ -174,9 +196,16 @@ impl<'p> State<'p> {
     fn note(&mut self, came: Result<Credentials, Refused>, out: Out) {
         let message = came.err().map(|refused| refused.message);
         if let Some(message) = message.as_ref().filter(|message| self.told.as_ref() != Some(message)) {
-            out.say(message);
+            out.say(&self.said(message));
         }
         self.told = message;
+    }
+
+    /// A failure as it stands amid the output of another program.
+    fn said(&self, message: &str) -> String {
+        let login = format!("run awsauth login {}", self.place.name);
+        let elsewhere = if message.ends_with(&login) { " in another terminal" } else { "" };
+        format!("awsauth: {message}{elsewhere}")
     }
 
     /// Answers those who would give up: with a session that should be renewed, or with the advice to ask again. The renewal goes on.

@@ -29,7 +29,8 @@ fn the_command_has_an_endpoint_and_no_keys() {
     ] {
         assert!(run.stdout.lines().any(|own| own == line), "{line}: {}", run.stdout);
     }
-    assert_eq!(run.stderr, "");
+    assert!(run.stderr.starts_with("prod: valid for ") && run.stderr.lines().count() == 1, "{}", run.stderr);
+    assert!(run.stderr.contains("; renews without a prompt for the next "), "{}", run.stderr);
 }
 
 #[test]
@@ -96,12 +97,15 @@ fn what_an_endpoint_can_not_serve_is_refused() {
     let scene = Scene::new();
     let run = scene.run(&["exec", "base", "--server", "--", "true"]).exits(4);
     assert!(run.stderr.contains("base: its credentials are no session"), "{}", run.stderr);
-    assert!(run.stderr.contains("without `--server`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`awsauth exec base -- CMD`"), "{}", run.stderr);
     let run = scene.run(&["exec", "*", "--server", "--", "true"]).exits(2);
-    assert!(run.stderr.contains("`--server` is for one profile"), "{}", run.stderr);
+    assert!(run.stderr.contains("`awsauth serve '*'`"), "{}", run.stderr);
     for many in [&["--all"][..], &["--tag", "a"]] {
-        drop(scene.run(&[&["exec", "--server"], many, &["--", "true"]].concat()).exits(2));
+        let run = scene.run(&[&["exec", "--server"], many, &["--", "true"]].concat()).exits(2);
+        assert!(run.stderr.contains("for many, `awsauth serve NAME…`"), "{}", run.stderr);
     }
+    let run = scene.run(&["exec", "prod", "--server"]).exits(2);
+    assert!(run.stderr.contains("`awsauth exec prod --server -- CMD`"), "{}", run.stderr);
     let run = scene.run(&["exec", "prod", "--server", "--", "true"]).exits(5);
     assert!(run.stderr.contains("awsauth login prod"), "{}", run.stderr);
     scene.logged_in(&["prod"]);
@@ -112,11 +116,14 @@ fn what_an_endpoint_can_not_serve_is_refused() {
 fn without_a_command_a_terminal_gets_a_shell() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
-    for flags in [&["exec", "prod"][..], &["exec", "prod", "--server"]] {
+    for (flags, what) in [
+        (&["exec", "prod"][..], "with its credentials"),
+        (&["exec", "prod", "--server"], "which asks awsauth for its credentials"),
+    ] {
         let mut command = scene.home.command(flags);
         command.env("SHELL", "/bin/sh").env("PS1", "<$AWSAUTH_PROFILE> ").stdin(Stdio::inherit());
         let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
-        session.exp_string("prod: a shell with its credentials; `exit` leaves it").unwrap();
+        session.exp_string(&format!("prod: a shell {what}; `exit` leaves it")).unwrap();
         session.exp_string("<prod> ").unwrap();
         session.send_line("exit 3").unwrap();
         session.exp_eof().unwrap();

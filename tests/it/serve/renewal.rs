@@ -157,7 +157,8 @@ fn where_a_person_is_needed_it_says_so_once_and_goes_on_after_the_login() {
             assert_eq!(document["message"], "prod: session expired; run awsauth login prod");
         }
         let told = scene.home.read("err");
-        assert_eq!(told.matches("prod: session expired; run awsauth login prod\n").count(), episode, "{told}");
+        let line = "awsauth: prod: session expired; run awsauth login prod in another terminal\n";
+        assert_eq!(told.matches(line).count(), episode, "{told}");
         scene.logged_in(&["prod"]);
         assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
     }

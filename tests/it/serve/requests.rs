@@ -83,7 +83,7 @@ fn a_wrong_request_is_refused_without_a_hint() {
     let long = format!("{right}X: {}\r\n", "x".repeat(10_000));
     refused("GET /credentials", &host, &long, "431 Request Header Fields Too Large");
     assert_eq!(endpoint.key(), scene.access_key_of("prod"), "it goes on");
-    assert_eq!(scene.home.read("err").lines().count(), 1, "nobody is told: {}", scene.home.read("err"));
+    assert_eq!(scene.home.read("err").lines().count(), 2, "nobody is told: {}", scene.home.read("err"));
 }
 
 #[test]
@@ -171,7 +171,11 @@ fn every_interface_at_once_is_refused_and_another_address_is_warned_of() {
         assert!(run.stderr.contains("is every interface of this machine"), "{}", run.stderr);
     }
     let run = scene.run(&["serve", "prod", "--listen", "192.0.2.1"]).exits(6);
-    assert!(run.stderr.contains("can't listen at 192.0.2.1:0"), "{}", run.stderr);
+    assert!(run.stderr.contains("this machine has no address 192.0.2.1"), "{}", run.stderr);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = scene.run(&["serve", "prod", "--port", &port]).exits(6);
+    assert!(run.stderr.contains(&format!("another program listens at port {port}")), "{}", run.stderr);
     let run = scene.run(&["serve", "base"]).exits(4);
     assert!(run.stderr.contains("base: its credentials are no session"), "{}", run.stderr);
 }
@@ -202,6 +206,8 @@ fn ctrl_c_ends_it_and_json_tells_the_same() {
     let address = url.strip_prefix("http://").unwrap().strip_suffix("/credentials").unwrap().parse().unwrap();
     let endpoint = Endpoint { address, token: profile["token"].as_str().unwrap().to_owned() };
     assert_eq!((&document["version"], &profile["profile"]), (&1.into(), &"prod".into()));
+    assert_eq!(profile["environment"]["AWS_CONTAINER_CREDENTIALS_FULL_URI"], url);
+    assert_eq!(profile["environment"]["AWS_DEFAULT_REGION"], "ap-northeast-1");
     assert_eq!(endpoint.key(), scene.access_key_of("prod"));
     child.kill().unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(9));
@@ -222,6 +228,58 @@ fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
     let mut printed = String::new();
     shell.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
     assert!(printed.contains("AWS_CONTAINER_AUTHORIZATION_TOKEN="), "{printed}");
+}
+
+#[test]
+fn the_region_and_the_endpoints_of_the_profile_are_printed_and_a_shell_can_read_them() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let settings =
+        "settings = { endpoint_url = \"http://127.0.0.1:9/x\", s3 = { endpoint_url = \"http://127.0.0.1/$(id)\" } }\n";
+    scene.change_manifest("[profiles.prod]\n", &format!("[profiles.prod]\n{settings}"));
+    scene.logged_in(&["prod"]);
+    let mut served = Served::start(&scene, "prod");
+    let lines: Vec<String> = (0..3)
+        .map(|_| {
+            let mut line = String::new();
+            served.stdout.read_line(&mut line).unwrap();
+            line
+        })
+        .collect();
+    let expected = [
+        "AWS_REGION=ap-northeast-1\n",
+        "AWS_DEFAULT_REGION=ap-northeast-1\n",
+        "AWS_ENDPOINT_URL=http://127.0.0.1:9/x\n",
+    ];
+    assert_eq!(lines, expected);
+    served.child.kill().unwrap();
+    let mut rest = String::new();
+    served.stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn a_file_that_others_can_read_and_one_for_several_profiles_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    scene.logged_in(&["prod", "read"]);
+    let told = |names: &[&str], mode: u32| {
+        let file = File::create(scene.home.path("serve.env")).unwrap();
+        file.set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = scene.home.command([&["serve"], names].concat());
+        let mut child = command.stdout(file).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let lines: Vec<String> = lines.take_while(|line| !line.starts_with("serving ")).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        lines.join("\n")
+    };
+    let (one, many) = (told(&["prod"], 0o600), told(&["prod", "read"], 0o644));
+    assert!(!one.contains("warning"), "{one}");
+    assert!(one.starts_with("prod: valid for ") && one.contains("renews without a prompt for the next"), "{one}");
+    for part in ["other users can read the file with the tokens: make it with `umask 077`", "have the same names"] {
+        assert!(many.contains(part), "{part}: {many}");
+    }
 }
 
 #[test]
