@@ -56,6 +56,8 @@ pub(crate) enum Notice<'a> {
         url: &'a str,
         opened: bool,
     },
+    /// The pasted code is of another page. It is asked for again.
+    OtherCode,
     /// AWS refuses to renew a console sign-in, so a new one is needed.
     SignInEnded {
         profile: &'a ProfileName,

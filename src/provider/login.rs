@@ -10,7 +10,7 @@ use super::session::{ChainSteps, failed, target};
 use super::{Attendance, Provider, RenewPolicy};
 use crate::aws::new_dpop_key;
 use crate::flow::{
-    CALLBACK_PATH, CallError, Callback, CreateOAuth2Token, LoginUse, Operation, Pkce, Problem, SignInFlow, SignInGrant,
+    CALLBACK_PATH, CallError, Callback, CreateOAuth2Token, LoginUse, Operation, Pkce, SignInFlow, SignInGrant,
     SignInResponse, decide_login, pasted_query, redirect_uri, subject,
 };
 use crate::model::{Credentials, LoginSession, LoginToken, Profile, Region};
@@ -233,25 +233,24 @@ impl Provider<'_> {
         let question = Question {
             text: "The code that the page shows:",
             help: "it stays hidden",
-            fits: |text| pasted_query(text).is_some(),
+            fits: |text| pasted_query(text).is_some_and(|query| !query.expose().is_empty()),
             complaint: "this is not the whole code: copy it once more",
             echo: Echo::Hidden,
             facts: &[],
         };
-        let pasted = self.ports.prompt.borrow_mut().ask_person(question).map_err(|why| match why {
-            NoAnswer::Interrupted => ProviderError::Interrupted { profile: profile() },
-            _ => ProviderError::NoTerminal { profile: profile() },
-        })?;
-        let foreign = || {
-            let words = "the code belongs to another login";
-            let call = CallError::unreachable(Operation::Authorize, words);
-            failed(&profile(), CallError { problem: Problem::GrantRejected, ..call })
-        };
-        let query = pasted_query(pasted.expose()).ok_or_else(foreign)?;
-        match sign_in.pkce.read_callback(query.expose()) {
-            Callback::Code(code) => self.redeem_sign_in(sign_in, SignInFlow::CrossDevice, &code, &redirect_uri).await,
-            Callback::Refused(call) => Err(failed(&profile(), call)),
-            Callback::Foreign | Callback::Unreadable => Err(foreign()),
+        loop {
+            let pasted = self.ports.prompt.borrow_mut().ask_person(question).map_err(|why| match why {
+                NoAnswer::Interrupted => ProviderError::Interrupted { profile: profile() },
+                _ => ProviderError::NoTerminal { profile: profile() },
+            })?;
+            let query = pasted_query(pasted.expose()).unwrap_or_else(|| Secret::new(""));
+            match sign_in.pkce.read_callback(query.expose()) {
+                Callback::Code(code) => {
+                    return self.redeem_sign_in(sign_in, SignInFlow::CrossDevice, &code, &redirect_uri).await;
+                }
+                Callback::Refused(call) => return Err(failed(&profile(), call)),
+                Callback::Foreign | Callback::Unreadable => self.notify(&Notice::OtherCode),
+            }
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn hints(problem: Problem, profile: &ProfileName, again: &str) -> Vec
 pub(super) fn not_signed_in(error: &ProviderError, catalog: &Catalog) -> Option<Failure> {
     let ProviderError::CallbackTimedOut { profile } = error else { return None };
     catalog.get(profile.as_str())?.login_session()?;
-    let again = format!("run `awsauth login {profile}` again; with `--no-browser` you can sign in on any machine");
+    let again = format!("run `awsauth login {profile}` again; with `--flow device` you can sign in on any machine");
     let stale = "if the page showed only \"400\", sign in to the console in that browser first, or clear its cookies";
     Some(Failure::of(Exit::Login, error).hint(again).hint(stale))
 }

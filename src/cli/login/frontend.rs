@@ -67,7 +67,7 @@ impl Frontend for LoginFrontend<'_> {
         if !self.may_open {
             return false;
         }
-        let opened = browser::open(url, self.host, &secret_variables(self.host));
+        let opened = browser::open(url, self.host, &secret_variables(self.host), browser::AT_ONCE);
         if let (Err(error), Some(list)) = (&opened, self.host.var("BROWSER")) {
             let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
             self.out.warn(&format!("BROWSER is `{list}`, which did not start{cause}"));
@@ -111,7 +111,9 @@ fn say(notice: &Notice<'_>, out: Out) {
         )),
         Notice::Waiting { subject, holder } => {
             let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-            out.say(&format!("{subject}: waiting for another awsauth{holder} that is renewing the same…"));
+            out.say(&format!(
+                "{subject}: another awsauth{holder} is logging in to the same: finish it there, or wait…"
+            ));
         }
         Notice::TokenRejected { access } => {
             out.detail(&format!("AWS rejects the kept token for {}", access.token_key()));
@@ -134,6 +136,7 @@ fn say(notice: &Notice<'_>, out: Out) {
         Notice::SignInEnded { profile, call } => {
             out.say(&format!("{profile}: the sign-in can't be renewed, so a new one is needed: {}", call.message));
         }
+        Notice::OtherCode => out.warn("this code is of another page: take the one of the page that was opened last"),
         Notice::SignIn { session, flow, url, opened } => say_sign_in(session, *flow, url, *opened, out),
         Notice::DeviceApproval { access, authorization, opened } => {
             say_device_approval(access, authorization, *opened, out);
@@ -170,10 +173,8 @@ fn say_sign_in(session: &LoginSession, flow: SignInFlow, url: &str, opened: bool
     out.say(&format!("    {url}"));
     out.say("");
     if flow == SignInFlow::SameDevice {
-        out.say(
-            "The page comes back here by itself. If you are at another machine, press Ctrl-C and run the same command",
-        );
-        out.say("with `--no-browser`.");
+        out.say("The page comes back here by itself. If you are at another machine, press Ctrl-C");
+        out.say("and run the same command with `--flow device`.");
     }
     out.say("If the page shows only \"400\", sign in to the console in that browser first, or clear the cookies of its host.");
     out.say(match flow {

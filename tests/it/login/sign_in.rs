@@ -85,7 +85,7 @@ fn a_person_signs_in_on_the_page_and_the_file_is_aws_cli_s() {
     assert!(answer.body.contains(title), "{}", answer.body);
     let run = waiting.end().ok();
     for part in [
-        "`--no-browser`",
+        "`--flow device`",
         "shows only \"400\"",
         "me: valid for 15 min; renews without a prompt for up to 12 h after the sign-in",
     ] {
@@ -298,7 +298,10 @@ fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
     }
     let page = said.lines().find_map(|line| line.strip_prefix("    ")).unwrap().trim();
     let code = shown_code(page);
-    // Another login's code, and one that is cut off.
+    // Nothing, and a code that is cut off.
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("this is not the whole code").unwrap();
     session.send(&format!("{}\r", &code[..code.len() - 1])).unwrap();
     session.flush().unwrap();
     let mut shown = session.exp_string("this is not the whole code").unwrap();
@@ -316,7 +319,7 @@ fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
 
 #[cfg(unix)]
 #[test]
-fn the_code_of_another_login_is_refused_before_it_is_sent() {
+fn after_the_code_of_another_login_which_is_not_sent_the_right_one_is_asked_for() {
     let scene = scene();
     let mut session = at_terminal(&scene, "login me --no-browser");
     let said = session.exp_string("The code that the page shows:").unwrap();
@@ -325,10 +328,12 @@ fn the_code_of_another_login_is_refused_before_it_is_sent() {
     let other = format!("{before}&state=00000000-0000-4000-8000-000000000000&{}", state.split_once('&').unwrap().1);
     session.send(&format!("{}\r", shown_code(&other))).unwrap();
     session.flush().unwrap();
-    session.exp_string("the code belongs to another login").unwrap();
-    let hints = ends_with(session, 5);
-    assert!(hints.contains("awsauth login me") && !hints.contains("sso_region"), "{hints}");
+    session.exp_string("this code is of another page: take the one of the page that was opened last").unwrap();
     assert_eq!(scene.aws.count("CreateOAuth2Token"), 0);
+    session.send(&format!("{}\r", shown_code(page))).unwrap();
+    session.flush().unwrap();
+    session.exp_string("me: valid for 15 min").unwrap();
+    ends_with(session, 0);
 }
 
 #[test]
