@@ -496,6 +496,15 @@ fn what_the_shell_itself_holds_is_told_and_no_manifest_is_no_reason_to_warn() {
 }
 
 #[test]
+fn what_the_shell_holds_of_a_profile_that_did_not_end_is_not_told() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    let scene = scene.env("AWSAUTH_PROFILE", "read");
+    let run = scene.run(&["logout", "main"]).ok();
+    assert!(!run.stderr.contains("this shell"), "{}", run.stderr);
+}
+
+#[test]
 fn what_ends_besides_the_named_one_is_said_beforehand() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "read"]).ok();

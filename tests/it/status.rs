@@ -340,3 +340,11 @@ fn a_kept_session_is_read_once_however_many_profiles_go_through_it() {
         }
     }
 }
+
+#[test]
+fn a_new_console_sign_in_gives_no_more_time_and_no_login_is_advised() {
+    let scene = crate::login::sign_in::scene();
+    crate::login::sign_in::sign_in(&scene, &["me"]);
+    let run = scene.run(&["status", "me", "--check", "--min-ttl", "1h"]).exits(1);
+    assert!(run.stderr.ends_with("less than 1 h 0 min left: me\n"), "{}", run.stderr);
+}

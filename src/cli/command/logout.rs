@@ -59,15 +59,17 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `awsauth logout --all`")
         );
     }
-    let exit = end(args, app)?;
+    let report = end(args, app)?;
+    let exit = report.show(app.out)?;
     // Running processes keep the environment that they have. AWS_PROFILE holds no credentials.
-    if let Some(name) = app.host.var("AWSAUTH_PROFILE").filter(|_| app.host.var("AWS_PROFILE").is_none()) {
+    let name = app.host.var("AWSAUTH_PROFILE").filter(|_| app.host.var("AWS_PROFILE").is_none());
+    if let Some(name) = name.filter(|name| report.profiles.contains(*name)) {
         app.out.say(&format!("this shell may still hold credentials of {name}: `awsauth use --none`"));
     }
     Ok(exit)
 }
 
-fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+fn end(args: &Args, app: App<'_>) -> Result<LogoutReport, Failure> {
     let logout = Logout::new(app)?;
     if args.all {
         return end_all(&logout, app);
@@ -98,7 +100,7 @@ fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         announce(&names, &also, app.host.is_interactive() && !args.yes, app.out)?;
     }
     logout.execute(selection, &mut report);
-    report.show(app.out)
+    Ok(report)
 }
 
 /// Says which sessions end besides those that were named, and asks if `may_ask`. The answer no is a failure.
@@ -150,7 +152,7 @@ fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {
     })
 }
 
-fn end_all(logout: &Logout, app: App<'_>) -> Result<Exit, Failure> {
+fn end_all(logout: &Logout, app: App<'_>) -> Result<LogoutReport, Failure> {
     let loaded = Reading::read_assuming_devices(app.paths, None).ok().map(|reading| reading.loaded);
     let is_there = app.paths.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
     if is_there && !loaded.as_ref().is_some_and(Loaded::is_in_order) {
@@ -163,7 +165,7 @@ fn end_all(logout: &Logout, app: App<'_>) -> Result<Exit, Failure> {
     let (selection, found) = Selection::all(&catalog, &logout.sessions, &logout.tokens, &logout.logins);
     report.take_disk(found);
     logout.execute(selection, &mut report);
-    report.show(app.out)
+    Ok(report)
 }
 
 /// Lets the person choose one of the profiles that have something to end.

@@ -194,7 +194,14 @@ fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)], misplaced: &
             commands.push(command);
         }
     }
-    let targets = || short.iter().filter(|(chain, state)| chain.target().has_session() && state.word != UNAVAILABLE);
+    // A console sign-in gives 15 minutes at a time, however new it is.
+    let is_new = |chain: &Chain<'_>, state: &State| {
+        chain.base().login_session().is_some() && matches!(state.validity, Validity::Renewable(_))
+    };
+    let can_login = |chain: &Chain<'_>, state: &State| {
+        chain.target().has_session() && state.word != UNAVAILABLE && !is_new(chain, state)
+    };
+    let targets = || short.iter().filter(|(chain, state)| can_login(chain, state));
     let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
     if !names.is_empty() {
         // Without it, a login keeps a valid session.
