@@ -154,7 +154,7 @@ fn refuse_usage(error: clap::Error, host: &Host) -> Exit {
         error.remove(ContextKind::SuggestedValue);
     }
     if error.kind() == ErrorKind::UnknownArgument
-        && let Some(tip) = name_without_option(&error, &words)
+        && let Some(tip) = name_without_option(&error, &words).or_else(|| second_name(&error, &words))
     {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
@@ -192,6 +192,13 @@ fn name_without_option(error: &clap::Error, words: &[String]) -> Option<String> 
     let value = words[at].split_once('=').map(|(_, value)| value).or_else(|| words.get(at + 1).map(String::as_str));
     let value = value.filter(|value| !value.starts_with('-')).unwrap_or("NAME");
     Some(format!("give the name without an option: `awsauth {command} {value}`"))
+}
+
+/// The tip for those who name a service, or a second profile, behind the profile of a console.
+fn second_name(error: &clap::Error, words: &[String]) -> Option<String> {
+    let Some(ContextValue::String(second)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_of_console = words.get(1).is_some_and(|command| command == "console") && !second.starts_with('-');
+    is_of_console.then(|| format!("`console` opens one profile; a service is `--service {second}`"))
 }
 
 fn color(color: Color, host: &Host) -> ColorChoice {

@@ -2,7 +2,7 @@
 
 use super::command_line::{command_line, has_variable};
 use super::document::table::{self, unknown_key, wrong_type};
-use super::document::tree::{KeyValue, Table, Value};
+use super::document::tree::{KeyValue, Table, Text, Value};
 use super::findings::codes;
 use super::findings::sink::Sink;
 use crate::diagnostic::Diagnostic;
@@ -14,7 +14,13 @@ pub(crate) const PROGRAM: &str = "program";
 
 pub(super) fn browser(entry: &KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<ConsoleBrowser> {
     match &entry.node.value {
-        Value::List(_) => command_line(entry, example, sink).map(ConsoleBrowser::Program),
+        Value::List(_) => {
+            let program = command_line(entry, example, sink)?;
+            let args = table::texts(entry, example, sink)?;
+            let wrong =
+                args.into_iter().filter(|arg| has_unknown_place(*arg, &["profile", "account", "url"], sink)).count();
+            (wrong == 0).then_some(ConsoleBrowser::Program(program))
+        }
         Value::Table(keys) => named(entry, keys, example, sink),
         _ => {
             wrong_type(&entry.name, &entry.node, "a list of strings or a table", Some(example), sink);
@@ -57,7 +63,7 @@ fn named(entry: &KeyValue<'_>, keys: &Table<'_>, example: &str, sink: &mut Sink)
 
 fn name(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<String> {
     let text = table::text(entry, "\"{profile}\"", sink)?;
-    if has_variable(text, sink) {
+    if has_variable(text, sink) || has_unknown_place(text, &["profile", "account"], sink) {
         return None;
     }
     if text.value.trim().is_empty() || text.value.contains(char::is_control) {
@@ -67,4 +73,20 @@ fn name(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<String> {
         return None;
     }
     Some(text.value.to_owned())
+}
+
+/// Reports a misspelt `{profile}`, which would be taken as it is.
+fn has_unknown_place(text: Text<'_>, known: &[&str], sink: &mut Sink) -> bool {
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let words = text.value.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_word);
+    let Some(word) = words.into_iter().find(|word| !known.contains(word)) else { return false };
+    let all = || known.iter().map(|known| format!("`{{{known}}}`")).collect::<Vec<_>>().join(", ");
+    let help = match sink.nearest(word, known.iter().copied()) {
+        Some(guess) => format!("did you mean `{{{guess}}}`?"),
+        None => format!("these stand for something: {}", all()),
+    };
+    sink.push(
+        Diagnostic::error(codes::BAD_SETTING, text.at, format!("`{{{word}}}` stands for nothing here")).help(help),
+    );
+    true
 }

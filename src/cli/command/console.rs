@@ -6,11 +6,13 @@ use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::console::browser::Opener;
 use crate::cli::console::link::{Linker, Wanted, Way};
-use crate::cli::console::page::{address, service_names};
+use crate::cli::console::page::{address, service_help, service_names};
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::cli::ui::time::parse_time;
 use crate::model::{KNOWN_REGIONS, Partition, Region};
 
@@ -34,7 +36,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: String,
     /// Service, such as ec2 or logs, or a path: /s3/buckets
-    #[arg(short, long, value_name = "SERVICE", add = clap_complete::ArgValueCandidates::new(service_names))]
+    #[arg(short, long, value_name = "SERVICE", long_help = service_help(), add = clap_complete::ArgValueCandidates::new(service_names))]
     service: Option<String>,
     /// Region to open [default: the profile's]
     #[arg(long, value_name = "REGION", add = clap_complete::ArgValueCandidates::new(regions))]
@@ -72,6 +74,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         Some(Opener::new(linker.profile(), way, &service.manifest.settings.console_browsers, app)?)
     };
     let link = linker.link(way, &wanted)?;
+    if args.print {
+        say_of_print(&args.name, way, app.out);
+    }
     if let Some(opener) = &opener {
         opener.open(&link)?;
     }
@@ -91,13 +96,17 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else {
         app.out.say(&format!("{}: your browser opens {destination}", args.name));
     }
-    if args.print && way == Way::Federation {
-        let name = &args.name;
-        app.out.warn(&format!(
-            "whoever opens this address within 15 minutes is signed in as {name}: handle it like a password"
-        ));
-    }
     Ok(Exit::Done)
+}
+
+/// Before the address, which may be longer than the screen.
+fn say_of_print(name: &str, way: Way, out: Out) {
+    match way {
+        Way::Portal => out.say("this address holds no secret: you sign in at the portal"),
+        Way::Federation => out.warn(&format!(
+            "whoever opens this address within 15 minutes is signed in as {name}: handle it like a password"
+        )),
+    }
 }
 
 /// A region of the profile's partition: no other one has its account.
@@ -105,6 +114,7 @@ fn region(args: &Args, linker: &Linker<'_>) -> Result<Region, Failure> {
     let home = linker.region()?;
     let Some(given) = &args.region else { return Ok(home) };
     let given = Region::new(given).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    explain::warn_of_region(&given, linker.app.out);
     let [wanted, own] = [&given, &home].map(|region| Partition::of_region(region.as_str()));
     if wanted == own {
         return Ok(given);

@@ -16,7 +16,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
 use crate::manifest::{self, LOCAL_NAME};
-use crate::model::{AccountId, KNOWN_REGIONS, Region, StartUrl};
+use crate::model::{AccountId, Region, StartUrl};
 use crate::system::files::snapshot::Snapshot;
 use crate::system::files::{atomic, disk};
 use crate::system::programs::git;
@@ -128,11 +128,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 /// Warns of regions that are misspelt or newer than awsauth.
 fn warn_of_regions(answers: &Answers, app: App<'_>) {
     let regions = answers.region.iter().chain(answers.portal.as_ref().map(|portal| &portal.region));
-    for region in regions.map(Region::as_str).filter(|region| !KNOWN_REGIONS.contains(region)) {
-        let near = explain::nearest(region, KNOWN_REGIONS.into_iter());
-        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-        app.out.warn(&format!("awsauth knows no region `{region}`{near}"));
-    }
+    regions.for_each(|region| explain::warn_of_region(region, app.out));
 }
 
 /// Writes the manifest, and beside it the schema and a line of `.gitignore`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::cli::app::App;
 use crate::cli::console::commands::commands;
@@ -15,13 +15,17 @@ use crate::model::{ConsoleBrowser, ConsoleBrowsers, Profile};
 use crate::render::{self, PageStatus, PageText};
 use crate::secret::Secret;
 use crate::system::loopback::{self, Page};
-use crate::system::programs::browser;
+use crate::system::programs::browser::{self, Opened};
 use crate::system::random;
 
 /// The path that sends the browser on.
 const PATH: &str = "/console";
 /// How long a browser may take to start.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// After this time, the person is told what is waited for.
+const SLOW: Duration = Duration::from_secs(2);
+/// How often a browser that has not come is looked after.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Opens links for one profile.
 pub(crate) struct Opener<'a> {
@@ -51,23 +55,28 @@ impl<'a> Opener<'a> {
 
     pub(crate) fn open(&self, link: &Secret) -> Result<(), Failure> {
         match self.way {
-            Way::Portal => self.start(link.expose()),
+            // Nobody comes back from there, so the browser gets more time to fail.
+            Way::Portal => self.start(link.expose(), SLOW).map(drop),
             Way::Federation => run(self.send_on(link))?,
         }
     }
 
-    fn start(&self, url: &str) -> Result<(), Failure> {
+    fn start(&self, url: &str, at_once: Duration) -> Result<Opened, Failure> {
         let host = self.app.host;
         let unset = secret_variables(host);
         let opened = match self.browser {
-            Some(named) => browser::open_by(&commands(named, self.profile, url), url, host, &unset),
-            None => browser::open(url, host, &unset),
+            Some(named) => browser::open_by(&commands(named, self.profile, url), url, host, &unset, at_once),
+            None => browser::open(url, host, &unset, at_once),
         };
-        let source = if self.browser.is_some() { "`browser` of [settings]" } else { "BROWSER" };
-        opened.map_err(|error| {
-            let hint = format!("`--print` writes the address; {source} names another browser");
-            Failure::of(Exit::Unavailable, &error).hint(hint)
-        })
+        opened.map_err(|error| Failure::of(Exit::Unavailable, &error).hint(self.hint()))
+    }
+
+    fn hint(&self) -> String {
+        let source = match self.browser {
+            Some(_) => "`browser` of [settings]",
+            None => "BROWSER",
+        };
+        format!("`--print` writes the address; {source} names another browser")
     }
 
     /// Opens an address of this machine that sends the browser on, once: everybody here can read the arguments of a program, and
@@ -76,21 +85,33 @@ impl<'a> Opener<'a> {
         let unable = |error| Failure::new(Exit::Unavailable, "no browser can be sent to the console").because(&error);
         let mut listener = loopback::listen(PATH).await.map_err(unable)?;
         let once = hex::encode(random::bytes::<16>().map_err(unable)?);
-        self.start(&format!("http://127.0.0.1:{}{PATH}?{once}", listener.address().port()))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let Ok(request) = timeout_at(deadline, listener.next_request()).await else { return Err(nobody_came()) };
+        let address = format!("http://127.0.0.1:{}{PATH}?{once}", listener.address().port());
+        let opened = self.start(&address, browser::AT_ONCE)?;
+        let begin = Instant::now();
+        let mut is_told = false;
+        while begin.elapsed() < PATIENCE {
+            let Ok(request) = timeout(LOOK, listener.next_request()).await else {
+                if opened.has_failed() {
+                    return Err(self.nobody_came(&format!("`{}` has failed, and no browser came", opened.program)));
+                }
+                if begin.elapsed() >= SLOW && !std::mem::replace(&mut is_told, true) {
+                    let program = &opened.program;
+                    self.app.out.say(&format!("waiting for `{program}` to open the page, for up to a minute…"));
+                }
+                continue;
+            };
             if request.wanted.expose() == once {
                 return loopback::redirect(request, link).await.map_err(unable);
             }
             drop(loopback::answer(request, &unknown_page()).await);
         }
+        let seconds = PATIENCE.as_secs();
+        Err(self.nobody_came(&format!("no browser came within {seconds} seconds: `{}` opened none", opened.program)))
     }
-}
 
-fn nobody_came() -> Failure {
-    let words = format!("the browser did not come within {} seconds", PATIENCE.as_secs());
-    Failure::new(Exit::Unavailable, words).hint("`--print` writes the address; BROWSER names another browser")
+    fn nobody_came(&self, words: &str) -> Failure {
+        Failure::new(Exit::Unavailable, words).hint(self.hint())
+    }
 }
 
 fn unknown_page() -> Page {

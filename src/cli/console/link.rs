@@ -141,7 +141,7 @@ impl<'s> Linker<'s> {
     fn duration(&self, given: Option<i64>, is_user: bool) -> Result<Option<SessionDuration>, Failure> {
         let profile = self.profile();
         let checked = |made: Result<SessionDuration, DurationError>| {
-            made.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("--duration: {error}")))
+            made.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("--duration: {}", length_words(error))))
         };
         match (given, profile.role()) {
             (Some(seconds), _) if is_user => checked(SessionDuration::for_federation_token(seconds)),
@@ -189,15 +189,12 @@ impl<'s> Linker<'s> {
     fn say_of_user(&self, who: &CallerIdentity) {
         let (name, out) = (&self.profile().name, self.app.out);
         let user = who.user_name().map_or_else(|| "the root user".to_owned(), |user| format!("IAM user {user}"));
-        out.say(&format!(
-            "{name}: a session of {user}, by a policy that allows whatever the user's own policies allow"
-        ));
-        if self.profile().pattern() == Pattern::IamMfa {
-            out.warn("AWS gives MFA to no such session: what the user may do with MFA only is denied in this console");
-            if let Some(role) = self.role_with_mfa() {
-                out.say(&format!("a role has it: `awsauth console {role}`"));
-            }
+        if self.profile().pattern() != Pattern::IamMfa {
+            out.say(&format!("{name}: signed in as {user}, for what the user's own policies allow"));
+            return;
         }
+        let role = self.role_with_mfa().map_or_else(String::new, |role| format!("; `awsauth console {role}` has MFA"));
+        out.warn(&format!("{name}: signed in as {user}, without MFA: what needs MFA is denied{role}"));
     }
 
     /// A profile whose role is assumed through this one's session.
@@ -250,21 +247,40 @@ impl<'s> Linker<'s> {
         if facts.clock_skew.is_some_and(is_intolerable) {
             return wrong_clock(failure, facts.clock_skew);
         }
+        if profile.login_session().is_some() {
+            return failure.hint(format!(
+                "AWS may open no console with what a console sign-in gives; the browser that you signed in with is signed in \
+                 there: {}",
+                wanted.destination
+            ));
+        }
         if let Some(duration) = duration {
             let length = SignedDuration::from_secs(duration.seconds().into());
+            let limit = match &profile.kind {
+                Kind::Sso { .. } => "the session duration of its permission set",
+                _ => "the role's own maximum",
+            };
             return failure.hint(format!(
-                "AWS may refuse the session's length ({length:#}): the role's own maximum may be less; try a shorter `--duration`"
+                "AWS may refuse the session's length ({length:#}): {limit} may be less; try a shorter `--duration`"
             ));
         }
         match profile.kind {
-            Kind::Login(_) => failure
-                .hint("AWS may take no console sign-in for this")
-                .hint(format!("the browser that you signed in with can open it: {}", wanted.destination)),
             Kind::External => failure.hint(
                 "AWS opens the console for a role's session, or one of GetFederationToken, and not for one of GetSessionToken",
             ),
             _ => failure
                 .hint(format!("AWS may have ended the session: `awsauth login {} --force`, then try again", profile.name)),
+        }
+    }
+}
+
+/// As lengths are typed.
+fn length_words(error: DurationError) -> String {
+    let typed = |seconds: i64| format!("{:#}", SignedDuration::from_secs(seconds));
+    match error {
+        DurationError::TooShort(seconds) => format!("{} is less than the 15m that AWS allows at least", typed(seconds)),
+        DurationError::TooLong { seconds, most, call } => {
+            format!("{} is more than the {} that {call} allows", typed(seconds), typed(most))
         }
     }
 }

@@ -79,6 +79,12 @@ pub(crate) fn service_names() -> Vec<CompletionCandidate> {
     SERVICES.iter().map(|(name, _)| CompletionCandidate::new(*name)).collect()
 }
 
+/// The help that lists the names.
+pub(crate) fn service_help() -> String {
+    let names = SERVICES.map(|(name, _)| name).join(", ");
+    format!("Service, or a path of the console: /s3/buckets\n\nServices: {names}")
+}
+
 /// The address of the page in `region`: the console's first one, a service's, or that of a path.
 pub(crate) fn address(service: Option<&str>, region: &Region) -> Result<String, Failure> {
     let path = match service {
@@ -102,7 +108,8 @@ fn of_service(name: &str) -> Result<&'static str, Failure> {
         return Ok(path);
     }
     let guess = nearest(&name, SERVICES.iter().map(|(known, _)| *known));
-    let path = "a path of the console works for any: `--service /ec2/home`";
+    let path =
+        "`awsauth console --help` lists the names, and a path of the console works for any: `--service /ec2/home`";
     Err(Failure::new(Exit::Usage, format!("no service is known as `{name}`")).hint(match guess {
         Some(guess) => format!("did you mean `{guess}`? Otherwise, {path}"),
         None => path.to_owned(),
@@ -111,6 +118,12 @@ fn of_service(name: &str) -> Result<&'static str, Failure> {
 
 /// A path without its first `/`.
 fn checked(path: &str) -> Result<&str, Failure> {
+    if let Some((_, place)) = path.strip_prefix("https://").and_then(|rest| rest.split_once('/')) {
+        let place = format!("/{place}");
+        let place = shlex::try_quote(&place).unwrap_or_default();
+        return Err(Failure::new(Exit::Usage, "`--service` takes the path of an address, without its host")
+            .hint(format!("`--service {place}`")));
+    }
     let bare = path.strip_prefix('/').unwrap_or(path);
     let is_path = path.chars().all(|one| one.is_ascii_graphic() && one != '\\')
         && !bare.starts_with('/')

@@ -12,7 +12,7 @@ use crate::apply::ApplyError;
 use crate::flow::shortened;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
-use crate::model::{Catalog, ExternalError, ProfileName, SsoAccess};
+use crate::model::{Catalog, ExternalError, KNOWN_REGIONS, ProfileName, Region, SsoAccess};
 use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
@@ -25,8 +25,19 @@ use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
+use crate::cli::ui::out::Out;
 
 const HELD: &str = "wait until it is done, or end it if it hangs; then run the same command again";
+
+/// Warns of a region that is misspelt or newer than awsauth.
+pub(crate) fn warn_of_region(region: &Region, out: Out) {
+    let name = region.as_str();
+    if !KNOWN_REGIONS.contains(&name) {
+        let near = nearest(name, KNOWN_REGIONS.into_iter());
+        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        out.warn(&format!("awsauth knows no region `{name}`{near}"));
+    }
+}
 
 /// The name that was probably meant. None if no name is similar.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,20 @@ use crate::system::files::walk;
 use crate::system::host::Host;
 
 /// How long a command has to fail, after which the next one is tried.
-const AT_ONCE: Duration = Duration::from_millis(250);
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// A program that has been started with a page.
+pub(crate) struct Opened {
+    pub(crate) program: String,
+    ended: Receiver<io::Result<ExitStatus>>,
+}
+
+impl Opened {
+    /// True if it has failed since. Told once.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.ended.try_recv().is_ok_and(|ended| !is_fine(&ended))
+    }
+}
 
 #[derive(Debug, Error)]
 pub(crate) enum BrowserError {
@@ -28,7 +41,7 @@ pub(crate) enum BrowserError {
 
 /// Opens `url` in the browser that `BROWSER` names, else in the desktop's. The browser does not get the variables `unset`, and
 /// outlives this process.
-pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), BrowserError> {
+pub(crate) fn open(url: &str, host: &Host, unset: &[String], at_once: Duration) -> Result<Opened, BrowserError> {
     if !is_openable(url) {
         return Err(BrowserError::Scheme);
     }
@@ -36,25 +49,32 @@ pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), Brows
         Some(list) => named(list, url),
         None => ::open::commands(url),
     };
-    start_any(starters.into_iter().map(Ok), unset, AT_ONCE).map_err(BrowserError::Start)
+    start_any(starters.into_iter().map(Ok).collect(), unset, at_once).map_err(BrowserError::Start)
 }
 
-/// Opens `url` by the first of `commands` that works, each a program with its arguments and the page among them. None is run that
-/// another user could have put there.
-pub(crate) fn open_by(commands: &[Vec<String>], url: &str, host: &Host, unset: &[String]) -> Result<(), BrowserError> {
+/// Opens `url` by the first of `commands` that works, each a program with its arguments and the page among them. A program that
+/// another user could have put there is not run.
+pub(crate) fn open_by(
+    commands: &[Vec<String>],
+    url: &str,
+    host: &Host,
+    unset: &[String],
+    at_once: Duration,
+) -> Result<Opened, BrowserError> {
     if !is_openable(url) {
         return Err(BrowserError::Scheme);
     }
     let command = |words: &Vec<String>| {
-        let program = find(&words[0], host.var_os("PATH")).ok_or(io::ErrorKind::NotFound)?;
+        let named = |why: &str| io::Error::other(format!("`{}`{why}", words[0]));
+        let program = find(&words[0], host.var_os("PATH")).ok_or_else(|| named(" is no program in PATH"))?;
         if let Some(why) = walk::exposure(&program) {
-            return Err(io::Error::other(format!("`{}` is not run: {why}", words[0])));
+            return Err(named(&format!(" is not run: {why}")));
         }
         let mut command = Command::new(program);
         command.args(&words[1..]);
         Ok(command)
     };
-    start_any(commands.iter().map(command), unset, AT_ONCE).map_err(BrowserError::Start)
+    start_any(commands.iter().map(command).collect(), unset, at_once).map_err(BrowserError::Start)
 }
 
 /// The commands of `BROWSER` in the order in which they are tried, separated as in `PATH`. `%s` stands for the page, which comes
@@ -91,31 +111,37 @@ fn command(words: &[String], url: &str) -> Command {
     command
 }
 
-/// Starts the first command that exists, may be run and does not fail `at_once`.
-fn start_any(
-    starters: impl Iterator<Item = io::Result<Command>>,
-    unset: &[String],
-    at_once: Duration,
-) -> io::Result<()> {
+/// Starts the first command that exists and does not fail `at_once`.
+fn start_any(starters: Vec<io::Result<Command>>, unset: &[String], at_once: Duration) -> io::Result<Opened> {
     let mut why = io::ErrorKind::NotFound.into();
     for starter in starters {
-        why = match starter.and_then(|mut starter| start(&mut starter, unset)).map(|child| goes_well(child, at_once)) {
-            Ok(true) => return Ok(()),
-            Ok(false) => io::Error::other("it failed immediately"),
+        let started = starter.and_then(|mut starter| {
+            let program = starter.get_program().to_string_lossy().into_owned();
+            let named = |error: io::Error| io::Error::new(error.kind(), format!("`{program}`: {error}"));
+            let child = start(&mut starter, unset).map_err(named)?;
+            wait_at_once(child, at_once).map(|ended| Opened { program: program.clone(), ended }).map_err(named)
+        });
+        why = match started {
+            Ok(opened) => return Ok(opened),
             Err(error) => error,
         };
     }
     Err(why)
 }
 
-/// True if a command succeeded, or is still running. Only on a Unix desktop does its exit code tell a failure.
-fn goes_well(mut child: Child, at_once: Duration) -> bool {
+/// Where the end of a command is told that has not failed `at_once`.
+fn wait_at_once(mut child: Child, at_once: Duration) -> io::Result<Receiver<io::Result<ExitStatus>>> {
     let (tell, told) = channel();
     thread::spawn(move || drop(tell.send(child.wait())));
     match told.recv_timeout(at_once) {
-        Ok(Ok(status)) => status.success() || cfg!(any(not(unix), target_os = "macos")),
-        Ok(Err(_)) | Err(_) => true,
+        Ok(ended) if !is_fine(&ended) => Err(io::Error::other("it failed immediately")),
+        _ => Ok(told),
     }
+}
+
+/// True if a command succeeded. Only on a Unix desktop does its exit code tell a failure.
+fn is_fine(ended: &io::Result<ExitStatus>) -> bool {
+    ended.as_ref().is_ok_and(ExitStatus::success) || cfg!(any(not(unix), target_os = "macos"))
 }
 
 fn start(command: &mut Command, unset: &[String]) -> io::Result<Child> {
@@ -157,16 +183,15 @@ mod tests {
         let shell = |script: &str| {
             let mut command = Command::new("/bin/sh");
             command.args(["-c", script]).current_dir(dir.path());
-            command
+            Ok(command)
         };
-        let all = |last: &str| {
-            [Command::new("/no/such"), shell("exit 3"), shell(last), shell("touch late")].into_iter().map(Ok)
-        };
+        let missing = || Ok(Command::new("/no/such"));
+        let all = |last: &str| vec![missing(), shell("exit 3"), shell(last), shell("touch late")];
         let long = Duration::from_secs(20);
         assert!(start_any(all("touch opened"), &[], long).is_ok());
         assert!(dir.path().join("opened").exists() && !dir.path().join("late").exists());
-        assert!(start_any([shell("exit 3"), Command::new("/no/such")].into_iter().map(Ok), &[], long).is_err());
-        assert!(start_any(std::iter::empty(), &[], long).is_err());
+        assert!(start_any(vec![shell("exit 3"), missing()], &[], long).is_err());
+        assert!(start_any(Vec::new(), &[], long).is_err());
     }
 
     #[test]

@@ -78,17 +78,17 @@ fn the_person_is_told_which_policy_a_federated_session_has_and_that_it_has_no_mf
     let told = |name: &str| scene.run(&["console", name, "--print"]).ok().stderr;
     let (base, main) = (told("base"), told("main"));
     for text in [&base, &main] {
-        assert!(text.contains("a session of IAM user alice, by a policy that allows whatever"), "{text}");
+        assert!(text.contains("signed in as IAM user alice"), "{text}");
     }
     assert!(!base.contains("MFA"), "{base}");
-    assert!(main.contains("MFA only is denied") && main.contains("`awsauth console prod`"), "{main}");
+    assert!(main.contains("what needs MFA is denied") && main.contains("`awsauth console prod` has MFA"), "{main}");
 }
 
 #[test]
 fn an_sso_profile_opens_by_its_portal_without_credentials() {
     let scene = scene();
     let run = scene.run(&["console", "read", "--print"]).ok();
-    assert_eq!(run.stderr, "");
+    assert_eq!(run.stderr, "this address holds no secret: you sign in at the portal\n");
     let link = Link::parse(&run.stdout);
     assert_eq!(link.page, "https://corp.awsapps.com/start/#/console");
     let expected = [("account_id", "123456789012"), ("role_name", "ReadOnly"), ("destination", HOME)];

@@ -85,6 +85,41 @@ fn a_browser_that_can_not_be_started_is_told() {
 }
 
 #[test]
+fn a_browser_that_fails_after_its_start_ends_the_wait() {
+    let scene = scene();
+    let browser = scene.home.script("late", "sleep 1\nexit 3\n");
+    let browser = browser.to_str().unwrap();
+    let begin = std::time::Instant::now();
+    let scene = scene.env("BROWSER", browser);
+    for (name, words) in [("batch", "late` has failed, and no browser came"), ("read", "late`: it failed")] {
+        let run = scene.run(&["console", name]).exits(6);
+        assert!(run.stderr.contains(words) && run.stderr.contains("BROWSER names another"), "{}", run.stderr);
+    }
+    assert!(begin.elapsed() < std::time::Duration::from_secs(30), "it did not wait for a minute");
+}
+
+#[test]
+fn a_browser_that_another_user_could_have_put_there_is_not_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = scene();
+    let browser = scene.home.script("browser", "touch \"$HOME/ran\"\n");
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let settings = format!("[settings]\nbrowser = [\"{}\"]\n", browser.to_str().unwrap());
+    scene.home.write(".config/awsauth/profiles.local.toml", settings);
+    let run = scene.run(&["console", "read"]).exits(6);
+    assert!(run.stderr.contains("is not run: every user of this machine can write to"), "{}", run.stderr);
+    assert!(!scene.home.has("ran"));
+}
+
+#[test]
+fn the_page_of_a_portal_that_is_not_awss_is_warned_of() {
+    let scene = scene();
+    scene.change_manifest("https://corp.awsapps.com/start", "https://corp.awsapps.com.evil.example/start");
+    let run = scene.run(&["console", "read", "--print"]).ok();
+    assert!(run.stderr.contains("`corp.awsapps.com.evil.example` is not one of AWS's hosts"), "{}", run.stderr);
+}
+
+#[test]
 fn the_persons_own_settings_name_the_browser() {
     let settings = "[settings]\nbrowser = [\"PROGRAM\", \"-P\", \"{profile}\", \"--app={url}\"]\n";
     let (_, words, run) = opened_with(&["console", "read"], settings);

@@ -46,9 +46,9 @@ fn a_length_that_aws_refuses_is_told() {
     let told = refused(&scene, &["batch", "--duration", "8h"], 5);
     assert!(told.contains("AWS may refuse the session's length (8h)"), "{told}");
     for (args, words) in [
-        (&["batch", "--duration", "1m"][..], "60 seconds is less than the 900"),
-        (&["batch", "--duration", "13h"], "46800 seconds is more than the 43200 that the console allows"),
-        (&["base", "--duration", "2d"], "172800 seconds is more than the 129600 that GetFederationToken allows"),
+        (&["batch", "--duration", "1m"][..], "--duration: 1m is less than the 15m"),
+        (&["batch", "--duration", "13h"], "13h is more than the 12h that the console allows"),
+        (&["base", "--duration", "2d"], "48h is more than the 36h that GetFederationToken allows"),
         (&["batch", "--duration", "1"], "a number with s, m, h or d"),
     ] {
         let told = refused(&scene, args, 2);
@@ -131,7 +131,9 @@ fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
     let scene = scene();
     for (args, words) in [
         (&["batch", "--service", "lamda"][..], "did you mean `lambda`?"),
-        (&["batch", "--service", "https://evil.example/x"], "begins with one `/`"),
+        (&["batch", "--service", "https://evil.example/x?a#b"], "`--service '/x?a#b'`"),
+        (&["batch", "--service", "quantumledgers"], "`awsauth console --help` lists the names"),
+        (&["batch", "ec2"], "a service is `--service ec2`"),
         (&["batch", "--region", "cn-north-1"], "partition aws-cn"),
         (&["batch", "--region", "tokyo"], "not the name of a region"),
         (&["bacth"], "did you mean `batch`?"),
@@ -140,6 +142,24 @@ fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
         assert!(told.contains(words), "{told}");
     }
     assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_region_that_nobody_knows_is_warned_of() {
+    let run = scene().run(&["console", "read", "--print", "--region", "eu-west-11"]).ok();
+    assert!(run.stderr.contains("awsauth knows no region `eu-west-11`: did you mean `eu-west-1`?"), "{}", run.stderr);
+}
+
+#[test]
+fn a_console_sign_in_that_opens_no_console_is_told_where_the_person_is_signed_in() {
+    let scene = crate::login::sign_in::scene();
+    crate::login::sign_in::sign_in(&scene, &["me"]);
+    for args in [&["me"][..], &["me", "--duration", "1h"]] {
+        scene.aws.world().fail_next("GetSigninToken", Fault::status(400, "BadRequest", "no"));
+        let told = refused(&scene, args, 5);
+        assert!(told.contains("the browser that you signed in with is signed in there: https://console.aws"), "{told}");
+        assert!(!told.contains("role"), "{told}");
+    }
 }
 
 #[test]
