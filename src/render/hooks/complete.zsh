@@ -26,4 +26,9 @@ function _awsauth_complete {
             ;;
     esac
 }
-compdef _awsauth_complete awsauth
+# As the file _awsauth of a directory in fpath, this is run at the first TAB.
+if [[ $funcstack[1] == _awsauth ]]; then
+    _awsauth_complete
+else
+    compdef _awsauth_complete awsauth
+fi

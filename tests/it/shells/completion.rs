@@ -96,3 +96,16 @@ fn after_exec_and_two_hyphens_commands_and_files_are_completed() {
         typist.leaves();
     }
 }
+
+/// Packages put the script there, where zsh runs it at the first Tab and not before.
+#[cfg(feature = "real-clients")]
+#[test]
+fn the_script_completes_at_the_first_tab_as_a_file_of_zsh_s_fpath() {
+    let scene = Scene::new();
+    scene.home.write("functions/_awsauth", &scene.run(&["completions", "zsh"]).ok().stdout);
+    let mut typist = Typist::new(super::Interpreter::Zsh, &scene);
+    typist.runs("fpath=(~/functions $fpath); compinit -u -D");
+    let shown = typist.runs("awsauth status ba\t");
+    assert!(shown.lines().any(|line| line.starts_with("base ")), "{shown}");
+    typist.leaves();
+}
