@@ -12,8 +12,8 @@ use crate::prompt::{self, NoAnswer};
 /// Each finding says what is wrong and where, why it matters, and what to do; the gravest comes first. Nothing is changed and
 /// nobody is asked: neither AWS, nor git's servers, unless --online is given.
 ///
-/// --fix mends what is safe: it closes files and directories to other users, and removes broken and long ended files of caches and
-/// what killed runs left. It shows that first and, on a terminal, asks. It touches no key.
+/// --fix mends what is safe. It closes files and directories to other users, and removes cache files that are broken or long
+/// expired, and what killed runs have left. It shows that first and, on a terminal, asks. It touches no key.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -34,7 +34,7 @@ Examples:
   bash, zsh   eval \"$(awsauth env prod)\"
   fish        awsauth env prod | source
   tcsh        eval \"`awsauth env prod`\"
-  powershell  awsauth env prod --shell powershell | Out-String | Invoke-Expression
+  powershell  awsauth env prod --shell powershell | Out-String | iex
   cmd         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
   nu          awsauth env prod --shell nu | from json | load-env
   dotenv      awsauth env prod --shell dotenv > .env

@@ -26,7 +26,7 @@ use crate::render::{TerminalText, duration, exact_duration};
 /// LEFT is how long you will not be asked to log in. A role's session may end sooner: it is renewed without asking.
 ///
 /// "or longer" means that the SSO login can be renewed too, for a time that AWS does not tell. --check then counts the
-/// time that is known, or 15 minutes if that is more. --json has this as "`or_longer`" beside "`seconds_left`".
+/// time that is known, or 15 minutes if that is more. --json has this as `or_longer` beside `seconds_left`.
 ///
 /// --prompt is for a shell's prompt: a line such as `prod 42m` for the profile of `AWS_PROFILE`, else of `use`. It asks neither
 /// AWS nor the manifest, and prints the name alone where the kept sessions don't tell. docs/shells.md has the line for each shell.

@@ -22,8 +22,8 @@ use crate::system::programs::git::{Attended, GitError, Revision, Upstream, WorkT
 /// Take over what the team has changed
 ///
 /// Fetches the repository that your manifest is in, shows which profiles change in effect, moves the clone forward if
-/// nothing of your own is in the way, and applies. On a terminal you are asked before both. Works for each checkout that the manifest, or a link in its place, is
-/// in. A clone with changes or commits of its own is left alone. Nothing in the repository is run.
+/// nothing of your own is in the way, and applies. On a terminal you are asked before both. The manifest may be a file
+/// of any checkout, or a link into one. A clone with changes or commits of its own is left alone. Nothing in the repository is run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
