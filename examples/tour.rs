@@ -204,8 +204,11 @@ fn project() -> &'static Path {
     examples.parent().unwrap_or(examples)
 }
 
-/// Builds the real program beside this example, in the same profile.
+/// Builds the real program beside this example, in the same profile; `tests/packages` names one that is installed.
 fn build() -> Result<PathBuf, Box<dyn Error>> {
+    if let Some(installed) = std::env::var_os("AWSAUTH_TOUR_PROGRAM") {
+        return Ok(installed.into());
+    }
     let own = std::env::current_exe()?;
     let dir = own.parent().and_then(Path::parent).ok_or("the example is not in a target directory")?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
