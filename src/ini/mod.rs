@@ -8,6 +8,7 @@
 //! Edits are values. Each is sound against the text that its [`Document`] was parsed from, and several of them can be spliced
 //! together; the caller that combines edits parses the result once more as proof.
 
+mod command_line;
 mod dialect;
 mod document;
 mod edit;
@@ -27,6 +28,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use command_line::split_words;
 pub(crate) use dialect::{Dialect, LoadError, Name, Reading, SectionType, Settings};
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
@@ -35,6 +37,5 @@ pub(crate) use line::{Line, LineKind};
 pub(crate) use lint::Warning;
 pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};
-pub(crate) use shlex::split as split_words;
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;

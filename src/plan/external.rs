@@ -104,9 +104,7 @@ fn keys(document: &Document<'_>, id: &SectionId) -> Option<Result<Credentials, E
 
 /// Splits a command as AWS CLI does, without a shell. None for a line that it refuses.
 fn process(command: &str) -> Option<CredentialProcess> {
-    // Elsewhere a backslash takes the meaning from the next character; in paths of Windows it is a separator.
-    let line = if cfg!(windows) { Cow::Owned(command.replace('\\', r"\\")) } else { Cow::Borrowed(command) };
-    let mut words = split_words(&line)?.into_iter();
+    let mut words = split_words(command)?.into_iter();
     let program = words.next()?;
     Some(CredentialProcess { command: command.to_owned(), program, args: words.collect() })
 }

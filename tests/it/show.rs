@@ -100,10 +100,11 @@ fn what_cannot_give_credentials_does_not_work() {
 
 #[test]
 fn a_variable_that_names_no_file_is_named() {
-    let scene = Scene::new().env("AWS_CONFIG_FILE", "/not/there");
+    let path = if cfg!(windows) { r"C:\not\there" } else { "/not/there" };
+    let scene = Scene::new().env("AWS_CONFIG_FILE", path);
     assert_eq!(answer(&scene, "prod", "go"), ["fails", "unset AWS_CONFIG_FILE"]);
     let shown = scene.run(&["show", "prod"]).ok().stdout;
-    assert!(shown.contains("AWS_CONFIG_FILE names /not/there, which is not there"), "{shown}");
+    assert!(shown.contains(&format!("AWS_CONFIG_FILE names {path}, which is not there")), "{shown}");
 }
 
 #[test]
