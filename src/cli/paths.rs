@@ -200,7 +200,7 @@ impl Paths<'_> {
         let failure = if disk::exists(path) {
             failure.hint("the symbolic link there leads to a file that does not exist")
         } else {
-            failure.hint(format!("`awsauth init{flag}` writes a commented starter there"))
+            failure.hint(format!("`awsauth init{flag}` writes a first one there"))
         };
         match Paths::default_manifest() {
             _ if self.manifest.is_some() => failure,

@@ -105,7 +105,7 @@ fn refused(address: &str, error: RepositoryAddressError) -> Failure {
     let failure = if error == RepositoryAddressError::Password { failure } else { failure.cause(address.to_owned()) };
     match error {
         RepositoryAddressError::Local => failure.hint(
-            "link to the manifest of a clone that is on this machine: `ln -s CLONE/profiles.toml ~/.config/awsauth/profiles.toml`",
+            "link to the manifest of a clone that is on this machine: `mkdir -p ~/.config/awsauth && ln -s CLONE/profiles.toml ~/.config/awsauth/`",
         ),
         RepositoryAddressError::Password => {
             failure.hint("leave it out: git asks for it, or takes it from your credential helper")

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 fn end(args: &Args, app: App<'_>) -> Result<LogoutReport, Failure> {
     let logout = Logout::new(app)?;
     if args.all {
-        return end_all(&logout, app);
+        return Ok(end_all(&logout, app));
     }
     let manifest = read_manifest(app)?;
     let names = match (&*args.names, &*args.tags.tag) {
@@ -80,7 +80,7 @@ fn end(args: &Args, app: App<'_>) -> Result<LogoutReport, Failure> {
         (names, _) => names.to_vec(),
     };
     if names.iter().any(|name| name == EVERYTHING) {
-        return end_all(&logout, app);
+        return Ok(end_all(&logout, app));
     }
     let (sessions, names): (Vec<String>, Vec<String>) =
         names.into_iter().partition(|name| manifest.session(name).is_some());
@@ -152,7 +152,7 @@ fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {
     })
 }
 
-fn end_all(logout: &Logout, app: App<'_>) -> Result<LogoutReport, Failure> {
+fn end_all(logout: &Logout, app: App<'_>) -> LogoutReport {
     let loaded = Reading::read_assuming_devices(app.paths, None).ok().map(|reading| reading.loaded);
     let is_there = app.paths.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
     if is_there && !loaded.as_ref().is_some_and(Loaded::is_in_order) {
@@ -165,7 +165,7 @@ fn end_all(logout: &Logout, app: App<'_>) -> Result<LogoutReport, Failure> {
     let (selection, found) = Selection::all(&catalog, &logout.sessions, &logout.tokens, &logout.logins);
     report.take_disk(found);
     logout.execute(selection, &mut report);
-    Ok(report)
+    report
 }
 
 /// Lets the person choose one of the profiles that have something to end.

@@ -144,7 +144,7 @@ fn a_new_member_from_one_address_to_a_signed_call() {
     day.types("PAGER=cat awsauth join $URL | tail -n 12", &answers);
     day.runs("awsauth login payments-dev.readonly --no-browser");
     day.runs("awsauth exec payments-dev.readonly -- sh -c 'echo ${AWS_ACCESS_KEY_ID%%????????????????}'");
-    day.says("Every other day.");
+    day.says("After that.");
     day.runs("awsauth update");
     let manifest = remote.read("aws-profiles/profiles.toml");
     let own = "[profiles.\"ci.admin\"]\nregion = \"eu-west-1\"\n[profiles.\"ci.readonly\"]\nregion = \"eu-west-1\"\n";
