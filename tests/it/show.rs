@@ -91,10 +91,11 @@ fn what_cannot_give_credentials_does_not_work() {
         "[old]\naws_access_key_id = ASIAOTHEREXAMPLEKEY1\naws_secret_access_key = x\n\
                                    aws_session_token = x\nexpiration = 2026-11-01 10:00:00\n",
     );
-    scene.home.write(CONFIG, "[profile gone]\ncredential_process = /opt/not/there --x\n");
+    let gone = if cfg!(windows) { r"C:\not\there" } else { "/opt/not/there" };
+    scene.home.write(CONFIG, format!("[profile gone]\ncredential_process = {gone} --x\n"));
     scene.run(&["apply", "--yes"]).ok();
     assert_eq!(answer(&scene, "audit", "go"), ["logged-out", "awsauth keys add base"]);
-    assert_eq!(answer(&scene, "gone", "go"), ["fails", "install /opt/not/there, or correct the line"]);
+    assert_eq!(answer(&scene, "gone", "go"), ["fails", &format!("install {gone}, or correct the line")]);
     assert_eq!(answer(&scene, "old", "go"), ["logged-out", "log in with the tool that writes [old]"]);
 }
 
