@@ -255,7 +255,7 @@ fn programs_files_options_and_open_ways_are_no_addresses() {
     for (address, words) in [
         ("ext::sh", "run a program"),
         ("file:///tmp/x", "a directory of this machine"),
-        ("/tmp/x", "`ln -s CLONE/profiles.toml"),
+        ("/tmp/x", "ln -s CLONE/profiles.toml"),
         ("http://example.com/x", "it needs https or ssh"),
         ("https://alice:SECRETMARK@example.com/x", "there is a password in the address"),
         ("https://SECRETMARK-ABCDEFGHIJKLMNOP@example.com/x", "there is a password in the address"),
