@@ -57,7 +57,7 @@ impl Client {
 }
 
 /// What AWS CLI is asked.
-const CALLER_ARN: [&str; 6] = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
+pub(super) const CALLER_ARN: [&str; 6] = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
 
 /// A tool that `tests/run` has put in place and named in the environment.
 pub(crate) fn tool(variable: &str) -> PathBuf {
