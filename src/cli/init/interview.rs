@@ -43,7 +43,7 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     };
     let region = answer(Question {
         text: "Region that most of your profiles work in:",
-        help: "such as eu-west-1",
+        help: "such as eu-west-1; without one, aws wants --region",
         fits: |text| text.is_empty() || Region::new(text).is_ok(),
         complaint: REGION,
         ..TYPED

@@ -337,7 +337,7 @@ impl MatrixSpec<'_, '_> {
     fn nothing_made(&self, has_accounts: bool, has_combinations: bool) -> Diagnostic {
         let message = format!("the matrix `{}` makes no profile", self.entry.name);
         let (label, help) = match &self.roles {
-            _ if !has_accounts => ("there are no accounts", "add `[accounts]`; `awsauth discover` can fill it"),
+            _ if !has_accounts => ("there are no accounts", "`awsauth discover` fills `[accounts]`"),
             _ if self.accounts.is_empty() => {
                 ("it selects none of the accounts", "check its `accounts`, and the `sso_session` of each account")
             }
