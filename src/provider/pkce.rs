@@ -91,7 +91,7 @@ impl Provider<'_> {
         let deadline = Instant::now() + self.ports.callback_timeout;
         loop {
             let callback = timeout_at(deadline, loopback.next_request()).await.ok()?;
-            match pkce.read_callback(callback.wanted.expose()) {
+            match pkce.read_callback(callback.resource.expose()) {
                 Callback::Foreign => self.answer(callback, subject, &CallbackOutcome::Foreign).await,
                 Callback::Unreadable => self.answer(callback, subject, &CallbackOutcome::Unreadable).await,
                 Callback::Refused(call) => return Some((callback, Err(call))),

@@ -26,7 +26,7 @@ pub(crate) struct Page {
 /// Listens on any free port of 127.0.0.1 for `GET` of `path`.
 pub(crate) async fn listen(path: &'static str) -> io::Result<Loopback> {
     let address = (Ipv4Addr::LOCALHOST, 0).into();
-    Loopback::listen(address, MOST_CONNECTIONS, Arc::new(move |request| judge(request, path))).await
+    Loopback::listen(address, MOST_CONNECTIONS, Arc::new(move |request| callback_query(request, path))).await
 }
 
 pub(crate) async fn answer(request: BrowserRequest, page: &Page) -> io::Result<()> {
@@ -45,7 +45,7 @@ pub(crate) async fn redirect(request: BrowserRequest, url: &Secret) -> io::Resul
 ///
 /// The request must be for a page of its own, not for a part of another site's page, which could search for this port unseen (Fetch
 /// Metadata; a browser that does not send it is believed).
-fn judge(request: &httparse::Request<'_, '_>, path: &str) -> Result<Secret, u16> {
+fn callback_query(request: &httparse::Request<'_, '_>, path: &str) -> Result<Secret, u16> {
     let target = request.path.unwrap_or_default();
     let (found, query) = target.split_once('?').unwrap_or((target, ""));
     if found != path {
@@ -69,15 +69,15 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::system::web_server::{LONGEST_REQUEST, PATIENCE, judge_request};
+    use crate::system::web_server::{LONGEST_REQUEST, TIME_LIMIT, route_request};
 
     /// The path that is served here.
     const PATH: &str = "/back";
 
-    /// What `judge` says, the query shown.
+    /// The query of a request, or the status that refuses it.
     fn verdict(request: &str) -> Result<String, u16> {
         let address = (Ipv4Addr::LOCALHOST, 5000).into();
-        judge_request(request.as_bytes(), address, &|request| judge(request, PATH))
+        route_request(request.as_bytes(), address, &|request| callback_query(request, PATH))
             .map(|query| query.expose().to_owned())
     }
 
@@ -122,7 +122,7 @@ mod tests {
         std::thread::spawn(move || {
             let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
             // Less than it takes until a connection without a request is given up.
-            stream.set_read_timeout(Some(PATIENCE / 2)).unwrap();
+            stream.set_read_timeout(Some(TIME_LIMIT / 2)).unwrap();
             stream.write_all(&request).unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
@@ -154,7 +154,7 @@ mod tests {
             let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
             let wanted = browser(port, get(port, "/back?code=a"));
             let request = loopback.next_request().await;
-            assert_eq!(request.wanted.expose(), "code=a");
+            assert_eq!(request.resource.expose(), "code=a");
             assert!(!format!("{request:?}").contains("code=a"));
             answer(request, &page("<h1>ü</h1>")).await.unwrap();
             let text = wanted.join().unwrap();
@@ -187,8 +187,8 @@ mod tests {
                 .collect();
             let wanted = browser(port, get(port, "/back?code=a"));
             // Less than it takes until a connection without a request is given up.
-            let request = timeout(PATIENCE / 2, loopback.next_request()).await.expect("the oldest ones make room");
-            assert_eq!(request.wanted.expose(), "code=a");
+            let request = timeout(TIME_LIMIT / 2, loopback.next_request()).await.expect("the oldest ones make room");
+            assert_eq!(request.resource.expose(), "code=a");
             answer(request, &page("")).await.unwrap();
             wanted.join().unwrap();
             drop(idle);

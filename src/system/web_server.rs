@@ -18,7 +18,7 @@ use crate::secret::Secret;
 pub(super) const LONGEST_REQUEST: usize = 8 * 1024;
 const MOST_HEADERS: usize = 100;
 /// The time limit for a request, and for an answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The pause after a failure to accept, such as for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -26,13 +26,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) const NO_CONTENT: &str = "Content-Security-Policy: default-src 'none'\r\n";
 
 /// What a `GET` of this server's own address asks for, or the status that refuses it.
-pub(crate) type Judge<T> = Arc<dyn Fn(&httparse::Request<'_, '_>) -> Result<T, u16> + Send + Sync>;
+pub(crate) type Route<T> = Arc<dyn Fn(&httparse::Request<'_, '_>) -> Result<T, u16> + Send + Sync>;
 
 /// A listener; dropping it closes every connection.
 pub(crate) struct WebServer<T> {
     listener: TcpListener,
     address: SocketAddr,
-    judge: Judge<T>,
+    route: Route<T>,
     /// The most connections that are read at once: anybody on this machine may open some and send nothing. The oldest one makes room
     /// for the next, since a client sends its request long before so many others have come.
     most: usize,
@@ -45,7 +45,7 @@ pub(crate) struct WebServer<T> {
 #[derive(Debug)]
 pub(crate) struct WebRequest<T> {
     stream: TcpStream,
-    pub(crate) wanted: T,
+    pub(crate) resource: T,
 }
 
 pub(crate) struct Answer<'a> {
@@ -58,11 +58,11 @@ pub(crate) struct Answer<'a> {
 
 impl<T: Send + 'static> WebServer<T> {
     /// Listens at `address`; port 0 is any free one. Whoever serves needs files too, so connections take half of those that may be open.
-    pub(crate) async fn listen(address: SocketAddr, most: usize, judge: Judge<T>) -> io::Result<Self> {
+    pub(crate) async fn listen(address: SocketAddr, most: usize, route: Route<T>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let most = most.min(open_files_limit() / 2);
-        Ok(Self { listener, address, judge, most, readers: JoinSet::new(), reading: VecDeque::new() })
+        Ok(Self { listener, address, route, most, readers: JoinSet::new(), reading: VecDeque::new() })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -94,7 +94,7 @@ impl<T: Send + 'static> WebServer<T> {
         if self.reading.len() >= self.most {
             self.drop_oldest();
         }
-        self.reading.push_back(self.readers.spawn(receive(stream, self.address, Arc::clone(&self.judge))));
+        self.reading.push_back(self.readers.spawn(receive(stream, self.address, Arc::clone(&self.route))));
     }
 
     fn drop_oldest(&mut self) {
@@ -122,13 +122,13 @@ impl<T> WebRequest<T> {
 }
 
 /// Reads one request, and refuses it if nothing is served for it.
-async fn receive<T>(mut stream: TcpStream, address: SocketAddr, judge: Judge<T>) -> Option<WebRequest<T>> {
+async fn receive<T>(mut stream: TcpStream, address: SocketAddr, route: Route<T>) -> Option<WebRequest<T>> {
     // There is a secret in it: with room for all of it, no copy is left in memory.
     let mut request = Zeroizing::new(Vec::with_capacity(LONGEST_REQUEST));
-    let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
-    let judged = if read { judge_request(&request, address, &*judge) } else { Err(431) };
-    match judged {
-        Ok(wanted) => Some(WebRequest { stream, wanted }),
+    let read = timeout(TIME_LIMIT, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
+    let routed = if read { route_request(&request, address, &*route) } else { Err(431) };
+    match routed {
+        Ok(resource) => Some(WebRequest { stream, resource }),
         Err(status) => {
             let body = format!("{status} {}\n", reason(status));
             let answer = Answer { status, content_type: "text/plain", header: NO_CONTENT, body: &body };
@@ -157,12 +157,12 @@ async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<
     Ok(true)
 }
 
-/// What is wanted, or the status that refuses it. `Host` must be this server's address: another name that leads here is DNS
+/// What is asked for, or the status that refuses it. `Host` must be this server's address: another name that leads here is DNS
 /// rebinding.
-pub(super) fn judge_request<T>(
+pub(super) fn route_request<T>(
     request: &[u8],
     address: SocketAddr,
-    judge: &dyn Fn(&httparse::Request<'_, '_>) -> Result<T, u16>,
+    route: &dyn Fn(&httparse::Request<'_, '_>) -> Result<T, u16>,
 ) -> Result<T, u16> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
@@ -177,7 +177,7 @@ pub(super) fn judge_request<T>(
     if parsed.method != Some("GET") {
         return Err(405);
     }
-    judge(&parsed)
+    route(&parsed)
 }
 
 /// The address as it stands in a URL of `http`, and in `Host`.
@@ -206,7 +206,7 @@ async fn send(stream: &mut TcpStream, answer: &Answer<'_>) -> io::Result<()> {
         stream.write_all(response.expose().as_bytes()).await?;
         stream.shutdown().await
     };
-    timeout(PATIENCE, work).await?
+    timeout(TIME_LIMIT, work).await?
 }
 
 fn reason(status: u16) -> &'static str {

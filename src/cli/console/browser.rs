@@ -100,7 +100,7 @@ impl<'a> Opener<'a> {
                 }
                 continue;
             };
-            if request.wanted.expose() == once {
+            if request.resource.expose() == once {
                 return loopback::redirect(request, link).await.map_err(unable);
             }
             drop(loopback::answer(request, &unknown_page()).await);

@@ -30,7 +30,7 @@ use crate::system::random;
 use crate::system::web_server::{Answer, NO_CONTENT, WebRequest, WebServer, authority, header};
 
 /// AWS CLI and boto3 give up after 2 s (aws-facts §14).
-const PATIENCE: Duration = Duration::from_millis(1500);
+const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 /// While the system's keyring is waited for, nobody is answered.
 const KEYRING: Duration = Duration::from_secs(1);
 /// Many SDKs may ask at once.
@@ -86,8 +86,8 @@ impl<'a> CredentialServer<'a> {
         };
         let places: Arc<[Place]> = names.iter().map(place).collect::<Result<_, Failure>>()?;
         let known = Arc::clone(&places);
-        let judge = Arc::new(move |request: &httparse::Request<'_, '_>| judge(request, &known).ok_or(403));
-        let web = WebServer::listen(address, MOST_CONNECTIONS, judge).await;
+        let route = Arc::new(move |request: &httparse::Request<'_, '_>| place_index(request, &known).ok_or(403));
+        let web = WebServer::listen(address, MOST_CONNECTIONS, route).await;
         let web = web.map_err(|error| match error.kind() {
             io::ErrorKind::AddrNotAvailable => {
                 Failure::new(Exit::Unavailable, format!("this machine has no address {}", address.ip()))
@@ -140,7 +140,7 @@ impl<'a> CredentialServer<'a> {
             let due = states.iter().filter_map(State::due).min();
             tokio::select! {
                 request = web.next_request() => {
-                    let at = request.wanted;
+                    let at = request.resource;
                     states[at].waiting.push_back(Waiting { request, since: Instant::now() });
                     if states[at].needs_renewal(app) {
                         renewals.push(renewal(at, &places[at].name, app));
@@ -171,7 +171,7 @@ impl<'p> State<'p> {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.waiting.front().map(|first| first.since + PATIENCE)
+        self.waiting.front().map(|first| first.since + ANSWER_WITHIN)
     }
 
     /// Answers all who wait, if there is a session for them. True if one must be begun to be renewed.
@@ -221,12 +221,12 @@ impl<'p> State<'p> {
             message: format!("{name}: its session is being renewed; ask again"),
         };
         let ending = warm::ending_credentials(name, LEAST, &keyring(app), app);
-        self.reply_to_those_before(now - PATIENCE, &ending.as_ref().ok_or(&pending));
+        self.reply_to_those_before(now - ANSWER_WITHIN, &ending.as_ref().ok_or(&pending));
     }
 }
 
-/// The place that a request may have; which one is right about a wrong one is not told.
-fn judge(request: &httparse::Request<'_, '_>, places: &[Place]) -> Option<usize> {
+/// The index of the place that a request may have. A refusal does not tell whether the path or the token was wrong.
+fn place_index(request: &httparse::Request<'_, '_>, places: &[Place]) -> Option<usize> {
     let token = header(request, "Authorization")?;
     let found = places.iter().position(|place| place.token.is_in_constant_time(token));
     found.filter(|_| request.path == Some(PATH))
