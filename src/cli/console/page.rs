@@ -176,7 +176,7 @@ mod tests {
         let region = Region::new("us-east-1").unwrap();
         let hint = |service| address(Some(service), &region).unwrap_err().hints()[0].clone();
         assert!(hint("lamda").starts_with("did you mean `lambda`?"));
-        assert!(hint("quantumledgers").starts_with("a path"));
+        assert!(hint("quantumledgers").starts_with("`awsauth console --help` lists the names"));
         for bad in ["//evil.example/x", "https://evil.example/x", "/a b", "/a\\b", "/a\n"] {
             assert!(address(Some(bad), &region).is_err(), "{bad}");
         }
