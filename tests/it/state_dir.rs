@@ -3,10 +3,14 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use crate::scene::{CONFIG, CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, session_file};
+#[cfg(target_os = "linux")]
 use crate::support::fake_aws::Fault;
 use crate::support::sandbox::Run;
 

@@ -1,8 +1,10 @@
 //! Logins by the clock: a line of cron's, and units of systemd, each in the environment that it is run in.
 
+#[cfg(target_os = "linux")]
 use std::process::Command;
 
 use super::{Machine, code};
+#[cfg(target_os = "linux")]
 use crate::readers::client::tool;
 use crate::readers::home::Home;
 use crate::scene::session_file;
