@@ -1,33 +1,15 @@
 //! The TOML blocks of documents: each is a manifest, or a part of one, that `check` takes.
 
-use super::{Block, all_blocks};
+use super::{Block, PROFILES, all_blocks};
 use crate::support::sandbox::Sandbox;
 
-/// The manifest that a part stands in: what it may refer to, and what it adds keys to.
-const SURROUNDINGS: &str = r#"
-[sso_sessions.corp]
-sso_start_url = "https://corp.awsapps.com/start"
-sso_region = "us-east-1"
+/// What a part may refer to or add keys to, beside the documents' profiles.
+const ACCOUNTS: &str = "[accounts]\nprod = \"111111111111\"\ndev = { id = \"222222222222\", roles = [\"Admin\"] }\n";
 
-[accounts]
-prod = "111111111111"
-dev = { id = "222222222222", roles = ["Admin"] }
-
-[profiles.read]
-pattern = "sso"
-sso_session = "corp"
-sso_account_id = "123456789012"
-sso_role_name = "ReadOnly"
-
-[profiles.main]
-pattern = "iam-mfa"
-mfa_serial = "arn:aws:iam::111122223333:mfa/alice"
-
-[profiles.prod]
-pattern = "iam-mfa-role"
-source_profile = "main"
-role_arn = "arn:aws:iam::444455556666:role/Admin"
-"#;
+/// The manifest that a part stands in.
+fn surroundings() -> String {
+    format!("{PROFILES}{ACCOUNTS}")
+}
 
 /// What each person supplies.
 const VARIABLES: &str = "[vars]\nuser = \"alice\"\nmfa_device = \"arn:aws:iam::111122223333:mfa/alice\"\n";
@@ -36,7 +18,7 @@ const VARIABLES: &str = "[vars]\nuser = \"alice\"\nmfa_device = \"arn:aws:iam::1
 fn place(home: &Sandbox, block: &Block) {
     let own = ".config/awsauth/profiles.local.toml";
     if block.text.starts_with("[settings]") || block.text.starts_with("# ~/.config/awsauth/profiles.local.toml") {
-        home.manifest(SURROUNDINGS);
+        home.manifest(&surroundings());
         home.write(own, &block.text);
     } else if block.text.starts_with("include") {
         // What it includes is there.
@@ -47,7 +29,7 @@ fn place(home: &Sandbox, block: &Block) {
     } else {
         home.manifest(&format!("include = [\"surroundings.toml\"]\n{}", block.text));
         home.write(own, VARIABLES);
-        home.write(".config/awsauth/surroundings.toml", SURROUNDINGS);
+        home.write(".config/awsauth/surroundings.toml", surroundings());
     }
 }
 

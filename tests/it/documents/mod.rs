@@ -22,6 +22,27 @@ fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The profiles that the documents speak of.
+const PROFILES: &str = r#"[sso_sessions.corp]
+sso_start_url = "https://corp.awsapps.com/start"
+sso_region = "us-east-1"
+
+[profiles.read]
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "123456789012"
+sso_role_name = "ReadOnly"
+
+[profiles.main]
+pattern = "iam-mfa"
+mfa_serial = "arn:aws:iam::111122223333:mfa/alice"
+
+[profiles.prod]
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::444455556666:role/Admin"
+"#;
+
 /// The Markdown files at the root and below `docs`.
 fn documents() -> Vec<PathBuf> {
     let mut dirs = vec![project().join("docs")];

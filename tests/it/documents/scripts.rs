@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::all_blocks;
 use super::pages::Machine;
+use super::{PROFILES, all_blocks};
 use crate::scene::CONFIG;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 
@@ -17,42 +17,26 @@ const EXCUSED: [(&str, &str); 4] = [
     ("cargo run", "`.ci/run` goes on the tour"),
     ("awsauth join ADDRESS", "`join.rs` has a git server"),
 ];
-/// The manifest of somebody who has one.
-const MANIFEST: &str = r#"[defaults]
-region = "eu-west-1"
-
-[sso_sessions.corp]
-sso_start_url = "https://corp.awsapps.com/start"
-sso_region = "us-east-1"
-
-[profiles.read]
-pattern = "sso"
-sso_session = "corp"
-sso_account_id = "123456789012"
-sso_role_name = "ReadOnly"
-
-[profiles.main]
-pattern = "iam-mfa"
-mfa_serial = "arn:aws:iam::111122223333:mfa/alice"
-
-[profiles.prod]
-pattern = "iam-mfa-role"
-source_profile = "main"
-role_arn = "arn:aws:iam::444455556666:role/Admin"
-
+/// What somebody has who has a manifest, beside the documents' profiles.
+const MORE: &str = r#"
 [profiles.prod-Admin]
 pattern = "iam-mfa-role"
 source_profile = "main"
 role_arn = "arn:aws:iam::444455556666:role/Admin"
 tags = ["nonprod"]
 "#;
+/// The manifest of somebody who has one.
+fn manifest() -> String {
+    format!("[defaults]\nregion = \"eu-west-1\"\n\n{PROFILES}{MORE}")
+}
+
 /// The file of somebody who has no manifest yet.
 const OWN: &str = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n\n[profile prod]\n\
                    sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\nregion = eu-west-1\n";
 
 /// A HOME with the programs of the documents, for somebody who has a manifest and credentials, or only `config`.
 fn machine(config: Option<&str>) -> Machine {
-    let machine = Machine::new(MANIFEST);
+    let machine = Machine::new(&manifest());
     let home = &machine.home;
     for dir in ["bin", ".config/fish/completions"] {
         fs::create_dir_all(home.path(dir)).unwrap();
@@ -63,7 +47,7 @@ fn machine(config: Option<&str>) -> Machine {
     if let Some(config) = config {
         fs::remove_dir_all(home.path(".config/awsauth")).unwrap();
         home.write(CONFIG, config);
-        home.write("work/aws/profiles.toml", MANIFEST);
+        home.write("work/aws/profiles.toml", manifest());
         return machine;
     }
     home.run(["apply"]).ok();
