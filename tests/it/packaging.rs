@@ -88,7 +88,6 @@ fn the_manual_page_is_roff() {
 #[test]
 fn every_manual_page_that_a_page_refers_to_is_written() {
     let home = Sandbox::new();
-    home.write("pages/keep", "");
     home.run(["man", "--dir", "pages"]).ok();
     let pages: Vec<_> = std::fs::read_dir(home.path("pages")).unwrap().map(|entry| entry.unwrap().path()).collect();
     let mut count = 0;
@@ -102,8 +101,17 @@ fn every_manual_page_that_a_page_refers_to_is_written() {
     assert!(count > 15, "{count}");
     let page = home.run(["man", "keys", "add"]).ok().stdout;
     assert_eq!(page, home.read("pages/awsauth-keys-add.1"));
+    assert!(
+        page.starts_with(".ie")
+            && page.contains(concat!(".TH awsauth-keys-add 1 \"\" \"awsauth ", env!("CARGO_PKG_VERSION"), "\"")),
+        "{page}"
+    );
+    // Examples are copied, so they keep their lines.
+    assert!(page.contains("\n.SH EXAMPLES\n.nf\n") && !page.contains("EXTRA"), "{page}");
+    let page = home.read("pages/awsauth.1");
+    assert!(page.contains("\n.SH ENVIRONMENT\n") && page.contains("\n.SH \"EXIT CODES\"\n"), "{page}");
     home.run(["man", "kyes"]).exits(2);
-    home.run(["man", "--dir", "gone"]).exits(6);
+    home.run(["man", "--dir", "pages/awsauth.1/below"]).exits(6);
 }
 
 #[test]
