@@ -65,10 +65,11 @@ pub(crate) fn open_by(
         return Err(BrowserError::Scheme);
     }
     let command = |words: &Vec<String>| {
-        let named = |why: &str| io::Error::other(format!("`{}`{why}", words[0]));
-        let program = find(&words[0], host.var_os("PATH")).ok_or_else(|| named(" is no program in PATH"))?;
+        let name = &words[0];
+        let missing = || io::Error::new(io::ErrorKind::NotFound, format!("`{name}` is no program in PATH"));
+        let program = find(name, host.var_os("PATH")).ok_or_else(missing)?;
         if let Some(why) = walk::exposure(&program) {
-            return Err(named(&format!(" is not run: {why}")));
+            return Err(io::Error::other(format!("`{name}` is not run: {why}")));
         }
         let mut command = Command::new(program);
         command.args(&words[1..]);
@@ -111,9 +112,10 @@ fn command(words: &[String], url: &str) -> Command {
     command
 }
 
-/// Starts the first command that exists and does not fail `at_once`.
+/// Starts the first command that exists and does not fail `at_once`. The error is that of the first one which is there but was
+/// refused or failed: it says more than that others are missing.
 fn start_any(starters: Vec<io::Result<Command>>, unset: &[String], at_once: Duration) -> io::Result<Opened> {
-    let mut why = io::ErrorKind::NotFound.into();
+    let mut why: io::Error = io::ErrorKind::NotFound.into();
     for starter in starters {
         let started = starter.and_then(|mut starter| {
             let program = starter.get_program().to_string_lossy().into_owned();
@@ -121,10 +123,11 @@ fn start_any(starters: Vec<io::Result<Command>>, unset: &[String], at_once: Dura
             let child = start(&mut starter, unset).map_err(named)?;
             wait_at_once(child, at_once).map(|ended| Opened { program: program.clone(), ended }).map_err(named)
         });
-        why = match started {
+        match started {
             Ok(opened) => return Ok(opened),
-            Err(error) => error,
-        };
+            Err(error) if why.kind() == io::ErrorKind::NotFound => why = error,
+            Err(_) => {}
+        }
     }
     Err(why)
 }
@@ -192,6 +195,10 @@ mod tests {
         assert!(dir.path().join("opened").exists() && !dir.path().join("late").exists());
         assert!(start_any(vec![shell("exit 3"), missing()], &[], long).is_err());
         assert!(start_any(Vec::new(), &[], long).is_err());
+        let refused = || Err(io::Error::other("it is not run"));
+        for starters in [vec![missing(), refused(), missing()], vec![refused(), shell("exit 3"), missing()]] {
+            assert_eq!(start_any(starters, &[], long).err().unwrap().to_string(), "it is not run");
+        }
     }
 
     #[test]

@@ -156,6 +156,20 @@ fn a_browser_of_the_settings_that_anybody_could_have_written_is_not_run() {
 }
 
 #[test]
+fn a_refused_browser_is_told_even_if_others_are_missing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = scene();
+    let browser = scene.home.script("google-chrome", "touch \"$HOME/opened\"\n");
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let settings = "[settings]\nbrowser = { chromium-profile = \"x\" }\n";
+    scene.home.write(".config/awsauth/profiles.local.toml", settings);
+    let scene = scene.env("PATH", browser.parent().unwrap().to_str().unwrap());
+    let run = scene.run(&["console", "read"]).exits(6);
+    assert!(run.stderr.contains("`google-chrome` is not run: every user of this machine can write"), "{}", run.stderr);
+    assert!(!scene.home.path("opened").exists());
+}
+
+#[test]
 fn a_browser_of_the_settings_that_can_not_be_started_is_told() {
     let scene = scene();
     scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nbrowser = [\"no-such-browser\"]\n");
