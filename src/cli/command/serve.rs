@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
@@ -72,19 +72,19 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         CredentialServer::check(&service, profile, InPlace::unless(args.no_login), app)?;
     }
     let names: Vec<String> = profiles.iter().map(|profile| profile.name.to_string()).collect();
-    let settings: Vec<_> = profiles.iter().map(|profile| settings(&service, profile)).collect();
+    let environments: Vec<_> = profiles.iter().map(|profile| environment(&service, profile)).collect();
     warn_of_stdout(&names, app);
     // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
     let _listener = interrupt::listen();
     let runtime = runtime()?;
-    let ended = runtime.block_on(serve(&names, &settings, (listen, args.port).into(), parent_ended, app));
+    let ended = runtime.block_on(serve(&names, &environments, (listen, args.port).into(), parent_ended, app));
     runtime.shutdown_background();
     ended
 }
 
 async fn serve(
     names: &[String],
-    settings: &[Vec<Variable>],
+    environments: &[Vec<Variable>],
     address: SocketAddr,
     parent_ended: impl Future<Output = ()>,
     app: App<'_>,
@@ -93,7 +93,7 @@ async fn serve(
     let mut signals = Signals::listen().map_err(unheard)?;
     let mut server = CredentialServer::listen(names, address, app).await?;
     warn_of(address.ip(), app.out);
-    print(&server.url(), server.places(), settings, app.out)?;
+    print(&server.url(), server.places(), environments, app.out)?;
     app.out.say(&format!("serving {} until Ctrl-C", names.join(", ")));
     tokio::select! {
         // Ctrl-C is how a person ends it.
@@ -117,13 +117,12 @@ fn warn_of(address: IpAddr, out: Out) {
 /// A variable beside the two of the endpoint.
 type Variable = (&'static str, Secret);
 
-/// The region and the endpoints of a profile, as `exec` sets them. A file of these lines may be read by a shell.
-fn settings(service: &LoginService<'_>, profile: &Profile) -> Vec<Variable> {
+/// The region and the endpoints of a profile, as `exec` sets them.
+fn environment(service: &LoginService<'_>, profile: &Profile) -> Vec<Variable> {
     let nothing = Leftovers { stale: Vec::new(), own: Vec::new() };
     let values = service.externals.complete(profile).values();
     let set = EnvChange::with(Vec::new(), &profile.name, &values, nothing).set;
-    let is_plain = |value: &Secret| shlex::try_quote(value.expose()).is_ok_and(|quoted| quoted == value.expose());
-    set.into_iter().filter(|(name, value)| name.starts_with("AWS_") && is_plain(value)).collect()
+    set.into_iter().filter(|(name, _)| name.starts_with("AWS_")).collect()
 }
 
 /// Whoever reads the tokens gets the credentials, and of variables with one name the last one counts.
@@ -136,23 +135,42 @@ fn warn_of_stdout(names: &[String], app: App<'_>) {
     }
 }
 
-fn print(url: &str, places: &[Place], settings: &[Vec<Variable>], out: Out) -> Result<(), Failure> {
-    let all = |Place { token, .. }: &Place, settings: &[Variable]| -> Vec<(&str, Secret)> {
-        let own = [(URL_VARIABLE, Secret::new(url)), (TOKEN_VARIABLE, token.clone())];
-        own.into_iter().chain(settings.iter().cloned()).collect()
-    };
-    let places = places.iter().zip(settings);
+fn print(url: &str, places: &[Place], environments: &[Vec<Variable>], out: Out) -> Result<(), Failure> {
+    let served = places.iter().zip(environments);
     if out.json {
-        let profile = |(place, settings): (&Place, &Vec<Variable>)| {
-            let pairs = all(place, settings).into_iter().map(|(name, value)| (name.to_owned(), value.expose().into()));
-            let environment: serde_json::Map<String, serde_json::Value> = pairs.collect();
-            json!({ "profile": place.name, "url": url, "token": place.token.expose(), "environment": environment })
-        };
-        return out.document(json!({ "profiles": places.map(profile).collect::<Vec<_>>() }));
+        return out
+            .document(json!({ "profiles": served.map(|(place, own)| json(place, url, own)).collect::<Vec<_>>() }));
     }
-    let lines = |(place, settings): (&Place, &Vec<Variable>)| {
-        let lines = all(place, settings).into_iter().map(|(name, value)| format!("{name}={}\n", value.expose()));
-        format!("# {}\n{}", place.name, lines.collect::<String>())
-    };
-    out.data(&places.map(lines).collect::<String>())
+    out.data(&served.map(|(place, own)| lines(place, url, own, out)).collect::<String>())
+}
+
+fn json(place: &Place, url: &str, own: &[Variable]) -> Value {
+    let variables = variables(place, url, own).map(|(name, value)| (name.to_owned(), value.expose().into()));
+    let environment: Map<String, Value> = variables.collect();
+    json!({ "profile": place.name, "url": url, "token": place.token.expose(), "environment": environment })
+}
+
+/// A file of these lines may be read by a shell, or by a program that knows no quotes, such as `docker --env-file`.
+fn lines(place: &Place, url: &str, own: &[Variable], out: Out) -> String {
+    let profile = &place.name;
+    let mut lines = vec![format!("# {profile}\n")];
+    for (name, value) in variables(place, url, own) {
+        let value = value.expose();
+        if is_plain(value) {
+            lines.push(format!("{name}={value}\n"));
+        } else {
+            out.warn(&format!("{profile}: {name} is left out, since a shell would change `{value}`: set it yourself"));
+        }
+    }
+    lines.concat()
+}
+
+/// True if no shell gives any of it a meaning in an assignment.
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%+,-./:@[]_".contains(&byte))
+}
+
+fn variables(place: &Place, url: &str, own: &[Variable]) -> impl Iterator<Item = Variable> {
+    let endpoint = [(URL_VARIABLE, Secret::new(url)), (TOKEN_VARIABLE, place.token.clone())];
+    endpoint.into_iter().chain(own.iter().cloned())
 }

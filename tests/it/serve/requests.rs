@@ -235,27 +235,30 @@ fn the_region_and_the_endpoints_of_the_profile_are_printed_and_a_shell_can_read_
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
     let settings =
-        "settings = { endpoint_url = \"http://127.0.0.1:9/x\", s3 = { endpoint_url = \"http://127.0.0.1/$(id)\" } }\n";
+        "settings = { endpoint_url = \"http://[::1]:9/x\", s3 = { endpoint_url = \"http://127.0.0.1/$(id)\" } }\n";
     scene.change_manifest("[profiles.prod]\n", &format!("[profiles.prod]\n{settings}"));
     scene.logged_in(&["prod"]);
     let mut served = Served::start(&scene, "prod");
-    let lines: Vec<String> = (0..3)
-        .map(|_| {
-            let mut line = String::new();
-            served.stdout.read_line(&mut line).unwrap();
-            line
-        })
-        .collect();
-    let expected = [
-        "AWS_REGION=ap-northeast-1\n",
-        "AWS_DEFAULT_REGION=ap-northeast-1\n",
-        "AWS_ENDPOINT_URL=http://127.0.0.1:9/x\n",
-    ];
-    assert_eq!(lines, expected);
     served.child.kill().unwrap();
     let mut rest = String::new();
     served.stdout.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
+    let expected = "AWS_REGION=ap-northeast-1\nAWS_DEFAULT_REGION=ap-northeast-1\nAWS_ENDPOINT_URL=http://[::1]:9/x\n";
+    assert_eq!(rest, expected);
+    let told = scene.home.read("err");
+    let line = "prod: AWS_ENDPOINT_URL_S3 is left out, since a shell would change `http://127.0.0.1/$(id)`";
+    assert!(told.contains(line), "{told}");
+    let json = first_document(scene.home.command(["serve", "prod", "--json"]));
+    assert_eq!(json["profiles"][0]["environment"]["AWS_ENDPOINT_URL_S3"], "http://127.0.0.1/$(id)");
+}
+
+/// The document that `serve` prints, which is then killed.
+fn first_document(mut command: Command) -> Value {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut documents = serde_json::Deserializer::from_reader(child.stdout.take().unwrap()).into_iter();
+    let document = documents.next().unwrap().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    document
 }
 
 #[test]
