@@ -6,7 +6,7 @@ use super::document::tree::{KeyValue, Table, Text, Value};
 use super::findings::codes;
 use super::findings::sink::Sink;
 use crate::diagnostic::Diagnostic;
-use crate::model::ConsoleBrowser;
+use crate::model::{CommandLine, ConsoleBrowser};
 
 pub(crate) const CONTAINER: &str = "firefox-container";
 pub(crate) const PROFILE: &str = "chromium-profile";
@@ -16,9 +16,9 @@ pub(super) fn browser(entry: &KeyValue<'_>, example: &str, sink: &mut Sink) -> O
     match &entry.node.value {
         Value::List(_) => {
             let program = command_line(entry, example, sink)?;
-            let args = table::texts(entry, example, sink)?;
-            let wrong =
-                args.into_iter().filter(|arg| has_unknown_place(*arg, &["profile", "account", "url"], sink)).count();
+            let words = table::texts(entry, example, sink)?;
+            let (name, args) = words.split_at(1);
+            let wrong = unknown_places(name, &[], sink) + unknown_places(args, &["profile", "account", "url"], sink);
             (wrong == 0).then_some(ConsoleBrowser::Program(program))
         }
         Value::Table(keys) => named(entry, keys, example, sink),
@@ -38,7 +38,7 @@ fn named(entry: &KeyValue<'_>, keys: &Table<'_>, example: &str, sink: &mut Sink)
     let (mut program, mut browsers) = (None, Vec::new());
     for key in keys {
         match &*key.name {
-            PROGRAM => program = command_line(key, "[\"/opt/firefox/firefox\"]", sink),
+            PROGRAM => program = fixed_command_line(key, sink),
             kind @ (CONTAINER | PROFILE) => browsers.push((kind, name(key, sink)?)),
             _ => {
                 let known = [CONTAINER, PROFILE, PROGRAM].into_iter();
@@ -61,6 +61,14 @@ fn named(entry: &KeyValue<'_>, keys: &Table<'_>, example: &str, sink: &mut Sink)
     }
 }
 
+/// A program to which the name and the page are added as its last arguments, so that no place is filled in.
+fn fixed_command_line(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<CommandLine> {
+    let example = "[\"/opt/firefox/firefox\"]";
+    let program = command_line(entry, example, sink)?;
+    let words = table::texts(entry, example, sink)?;
+    (unknown_places(&words, &[], sink) == 0).then_some(program)
+}
+
 fn name(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<String> {
     let text = table::text(entry, "\"{profile}\"", sink)?;
     if has_variable(text, sink) || has_unknown_place(text, &["profile", "account"], sink) {
@@ -75,7 +83,11 @@ fn name(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<String> {
     Some(text.value.to_owned())
 }
 
-/// Reports a misspelt `{profile}`, which would be taken as it is.
+fn unknown_places(texts: &[Text<'_>], known: &[&str], sink: &mut Sink) -> usize {
+    texts.iter().filter(|text| has_unknown_place(**text, known, sink)).count()
+}
+
+/// Reports a `{word}` that is not filled in there, such as a misspelt `{profile}`: it would be taken as it is.
 fn has_unknown_place(text: Text<'_>, known: &[&str], sink: &mut Sink) -> bool {
     let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let words = text.value.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_word);
@@ -83,6 +95,7 @@ fn has_unknown_place(text: Text<'_>, known: &[&str], sink: &mut Sink) -> bool {
     let all = || known.iter().map(|known| format!("`{{{known}}}`")).collect::<Vec<_>>().join(", ");
     let help = match sink.nearest(word, known.iter().copied()) {
         Some(guess) => format!("did you mean `{{{guess}}}`?"),
+        None if known.is_empty() => "no placeholder is filled in here: write the text itself".to_owned(),
         None => format!("these stand for something: {}", all()),
     };
     sink.push(
