@@ -21,8 +21,6 @@ use crate::model::{
 use crate::provider::ProviderError;
 use crate::secret::Secret;
 
-/// Browsers take more, but what starts them does not: a command line of Windows has 32,767 characters.
-const LONGEST: usize = 32_000;
 /// The longest name of a federated user (aws-facts §8.2).
 const LONGEST_NAME: usize = 32;
 
@@ -83,26 +81,13 @@ impl<'s> Linker<'s> {
     }
 
     pub(crate) fn link(&self, way: Way, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
-        let url = match (&self.profile().kind, way) {
+        match (&self.profile().kind, way) {
             (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
                 portals::warn([access.start_url()].into_iter(), &self.service.manifest.settings, self.app.out);
-                Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination))
+                Ok(Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination)))
             }
-            _ => self.federate(wanted)?,
-        };
-        let length = url.expose().len();
-        if length > LONGEST {
-            let words =
-                format!("the address has {length} characters, and browsers can't be started with more than {LONGEST}");
-            let is_path = 2 * wanted.destination.len() > length;
-            let hint = if is_path {
-                "give a shorter path with `--service`"
-            } else {
-                "AWS's part of it is too long: try again"
-            };
-            return Err(Failure::new(Exit::Refused, words).hint(hint));
+            _ => self.federate(wanted),
         }
-        Ok(url)
     }
 
     fn federate(&self, wanted: &Wanted<'_>) -> Result<Secret, Failure> {

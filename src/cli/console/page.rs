@@ -74,6 +74,9 @@ const SERVICES: [(&str, &str); 63] = [
     ("wafv2", "wafv2/homev2"),
 ];
 
+/// A portal's link with the path goes into the browser's command line, which has at most 32,767 characters on Windows.
+const LONGEST: usize = 2_000;
+
 /// For completion.
 pub(crate) fn service_names() -> Vec<CompletionCandidate> {
     SERVICES.iter().map(|(name, _)| CompletionCandidate::new(*name)).collect()
@@ -125,6 +128,9 @@ fn checked(path: &str) -> Result<&str, Failure> {
             .hint(format!("`--service {place}`")));
     }
     let bare = path.strip_prefix('/').unwrap_or(path);
+    if path.len() > LONGEST {
+        return Err(Failure::new(Exit::Usage, format!("a path can have at most {LONGEST} characters")));
+    }
     let is_path = path.chars().all(|one| one.is_ascii_graphic() && one != '\\')
         && !bare.starts_with('/')
         && !path.contains("://");
@@ -180,5 +186,7 @@ mod tests {
         for bad in ["//evil.example/x", "https://evil.example/x", "/a b", "/a\\b", "/a\n"] {
             assert!(address(Some(bad), &region).is_err(), "{bad}");
         }
+        let path = |length| format!("/{}", "x".repeat(length));
+        assert!(address(Some(&path(1999)), &region).is_ok() && address(Some(&path(2000)), &region).is_err());
     }
 }
