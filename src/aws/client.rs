@@ -215,7 +215,7 @@ impl Aws {
         region: &str,
         fips: Option<bool>,
     ) -> Result<aws_sdk_signin::Client, CallError> {
-        let endpoint = self.endpoints.sign_in.as_deref();
+        let endpoint = self.own_sign_in_endpoint(call)?;
         let mut config = self.config(call, region, endpoint, Retry::No)?;
         config.set_use_fips(self.endpoints.fips(endpoint, fips));
         let config = aws_sdk_signin::config::Builder::from(&config.build()).interceptor(self.clock.clone());

@@ -7,10 +7,9 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::client::{ANSWER, Aws, Endpoint};
+use super::client::{ANSWER, Aws};
 use super::error::{expect_sendable, impostor, is_too_long, timed_out, too_long, unreadable};
-use crate::address::WebAddress;
-use crate::flow::{CallError, ErrorResponse, GetSigninToken, Operation, TransportError};
+use crate::flow::{CallError, ErrorResponse, GetSigninToken, Operation};
 use crate::model::Routing;
 use crate::secret::Secret;
 
@@ -22,13 +21,11 @@ struct Answer {
 
 impl Aws {
     /// Trades a session for a token with which a browser signs in. The session is in the URL: nobody offers another way (aws-facts
-    /// §8.1). So the manifest does not choose the endpoint, no error shows the URL, and redirects are not followed.
+    /// §8.1). So the manifest does not choose the endpoint, which is that of [`Self::sign_in_endpoint`], no error shows the URL, and
+    /// redirects are not followed.
     pub(crate) async fn get_signin_token(&self, call: GetSigninToken<'_>, endpoint: &str) -> Result<Secret, CallError> {
         let operation = Operation::GetSigninToken;
         let setting = self.endpoint(operation, Routing::default());
-        if !WebAddress::parse(endpoint).is_some_and(WebAddress::is_private) {
-            return Err(in_clear(operation, setting));
-        }
         let mut request = HttpRequest::new(SdkBody::empty());
         let is_set = request.set_uri(call.url(endpoint).expose()).is_ok();
         if !is_set {
@@ -52,13 +49,6 @@ impl Aws {
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| impostor(operation))?;
         expect_sendable(operation, answer.signin_token, "SigninToken").map(Secret::new)
     }
-}
-
-fn in_clear(operation: Operation, endpoint: Option<Endpoint<'_>>) -> CallError {
-    let name = endpoint.map_or_else(String::new, |Endpoint { url, setting }| format!("{url} ({setting}): "));
-    let words = format!("{name}the session would go to another machine without encryption");
-    let error = CallError::unreachable(operation, words).caused_by(TransportError::Setting);
-    CallError { endpoint_setting: endpoint.map(|endpoint| endpoint.setting), ..error }
 }
 
 #[cfg(test)]

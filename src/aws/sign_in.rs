@@ -6,11 +6,12 @@ use aws_sdk_signin::types::CreateOAuth2TokenRequestBody;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use jiff::{SignedDuration, Timestamp};
 
-use super::client::Aws;
+use super::client::{Aws, Endpoint};
 use super::dpop::DpopKey;
 use super::error::{expect, expect_sendable, invalid};
-use crate::flow::{CallError, CreateOAuth2Token, Operation, Problem, SignInGrant, SignInResponse};
-use crate::model::Credentials;
+use crate::address::WebAddress;
+use crate::flow::{CallError, CreateOAuth2Token, Operation, Problem, SignInGrant, SignInResponse, TransportError};
+use crate::model::{Credentials, Routing};
 use crate::secret::Secret;
 
 /// The most seconds that credentials last, by the service's model.
@@ -18,15 +19,32 @@ const LONGEST: i32 = 900;
 
 impl Aws {
     /// The address of the sign-in service in `region`, to which a browser is sent too.
-    pub(crate) async fn sign_in_endpoint(&self, region: &str, fips: Option<bool>) -> Result<String, CallError> {
-        if let Some(url) = self.endpoints().sign_in.clone() {
+    pub(crate) async fn sign_in_endpoint(
+        &self,
+        operation: Operation,
+        region: &str,
+        fips: Option<bool>,
+    ) -> Result<String, CallError> {
+        if let Some(url) = self.own_sign_in_endpoint(operation)? {
             return Ok(url.trim_end_matches('/').to_owned());
         }
-        let unknown = |cause: String| CallError::unreachable(Operation::Authorize, cause);
+        let unknown = |cause: String| CallError::unreachable(operation, cause);
         let params = Params::builder().region(region).use_fips(self.endpoints().fips(None, fips).unwrap_or(false));
         let params = params.is_control_plane(false).build().map_err(|error| unknown(error.to_string()))?;
         let endpoint = DefaultResolver::new().resolve_endpoint(&params).await;
         Ok(endpoint.map_err(|error| unknown(error.to_string()))?.url().to_owned())
+    }
+
+    /// The address that the environment sets for the sign-in service. Refuses one of another machine without TLS: a code, a refresh
+    /// token or a session would go there.
+    pub(super) fn own_sign_in_endpoint(&self, operation: Operation) -> Result<Option<&str>, CallError> {
+        let own = self.endpoint(Operation::CreateOAuth2Token, Routing::default());
+        match own {
+            Some(own) if !WebAddress::parse(own.url).is_some_and(WebAddress::is_private) => {
+                Err(unencrypted(operation, own))
+            }
+            own => Ok(own.map(|own| own.url)),
+        }
     }
 
     /// Asks for credentials. Sent once: a code is good once. Their lifetime begins `now`.
@@ -76,6 +94,12 @@ impl Aws {
     }
 }
 
+fn unencrypted(operation: Operation, Endpoint { url, setting }: Endpoint<'_>) -> CallError {
+    let words = format!("{url} ({setting}): credentials would go to another machine without encryption");
+    let error = CallError::unreachable(operation, words).caused_by(TransportError::Setting);
+    CallError { endpoint_setting: Some(setting), ..error }
+}
+
 /// A key that another program has damaged is of no more use than a refused token.
 fn bad_key() -> CallError {
     let words = "the key of the kept sign-in can't be read";
@@ -89,8 +113,11 @@ mod tests {
 
     fn endpoint(endpoints: Endpoints, region: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let aws = Aws::new(endpoints, None, Proxies::read(|_| None), || Timestamp::UNIX_EPOCH);
-        runtime.block_on(aws.sign_in_endpoint(region, None)).unwrap()
+        runtime.block_on(aws(endpoints).sign_in_endpoint(Operation::Authorize, region, None)).unwrap()
+    }
+
+    fn aws(endpoints: Endpoints) -> Aws {
+        Aws::new(endpoints, None, Proxies::read(|_| None), || Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -109,6 +136,11 @@ mod tests {
         }
         let fips = Endpoints { fips: Some(true), ..Endpoints::default() };
         assert_eq!(endpoint(fips, "us-gov-east-1"), "https://us-gov-east-1.signin-fips.amazonaws-us-gov.com");
+        let elsewhere = Endpoints { sign_in: Some("http://sign-in.example".to_owned()), ..Endpoints::default() };
+        let aws = aws(elsewhere);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(aws.sign_in_endpoint(Operation::Authorize, "us-east-1", None)).is_err());
+        assert!(aws.sign_in(Operation::CreateOAuth2Token, "us-east-1", None).is_err());
         let own = Endpoints { sign_in: Some("http://127.0.0.1:4566/".to_owned()), ..Endpoints::default() };
         assert_eq!(endpoint(own, "us-east-1"), "http://127.0.0.1:4566");
     }

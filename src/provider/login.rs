@@ -179,7 +179,8 @@ impl Provider<'_> {
         if self.attendance == Attendance::Nobody {
             return Err(self.login_needed(steps));
         }
-        let endpoint = self.ports.aws.sign_in_endpoint(profile.sts_region(), profile.routing().fips).await;
+        let (region, fips) = (profile.sts_region(), profile.routing().fips);
+        let endpoint = self.ports.aws.sign_in_endpoint(Operation::Authorize, region, fips).await;
         let endpoint = endpoint.map_err(|call| failed(&profile.name, call))?;
         let unready = |why: &str| failed(&profile.name, CallError::unreachable(Operation::Authorize, why));
         let pkce = Pkce::with_uuid(&random::bytes().map_err(|error| unready(&error.to_string()))?);

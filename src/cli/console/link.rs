@@ -198,7 +198,8 @@ impl<'s> Linker<'s> {
         let aws = &self.service.aws;
         self.tell(Operation::GetSigninToken);
         let called = async {
-            let endpoint = aws.sign_in_endpoint(session.region, session.routing.fips).await?;
+            let endpoint =
+                aws.sign_in_endpoint(Operation::GetSigninToken, session.region, session.routing.fips).await?;
             let token = aws.get_signin_token(GetSigninToken { session, duration }, &endpoint).await?;
             Ok(login_url(&endpoint, wanted.destination, &token))
         };

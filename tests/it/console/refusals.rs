@@ -129,7 +129,7 @@ fn the_endpoint_follows_its_own_variable() {
 fn a_session_goes_to_no_other_machine_in_clear() {
     let scene = scene().env("AWS_ENDPOINT_URL_SIGNIN", "http://sign-in.example");
     let told = refused(&scene, &["batch"], 6);
-    assert!(told.contains("http://sign-in.example (AWS_ENDPOINT_URL_SIGNIN): the session would go"), "{told}");
+    assert!(told.contains("http://sign-in.example (AWS_ENDPOINT_URL_SIGNIN): credentials would go"), "{told}");
     assert!(told.contains("correct this address, or unset AWS_ENDPOINT_URL_SIGNIN"), "{told}");
 }
 
