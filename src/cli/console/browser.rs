@@ -90,20 +90,23 @@ impl<'a> Opener<'a> {
         let begin = Instant::now();
         let mut is_told = false;
         while begin.elapsed() < PATIENCE {
-            let Ok(request) = timeout(LOOK, listener.next_request()).await else {
-                if opened.has_failed() {
-                    return Err(self.nobody_came(&format!("`{}` has failed, and no browser came", opened.program)));
+            match timeout(LOOK, listener.next_request()).await {
+                Ok(request) if request.resource.expose() == once => {
+                    return loopback::redirect(request, link).await.map_err(unable);
                 }
-                if begin.elapsed() >= SLOW && !std::mem::replace(&mut is_told, true) {
-                    let program = &opened.program;
-                    self.app.out.say(&format!("waiting for `{program}` to open the page, for up to a minute…"));
+                // Not waited for: another program of this machine may read its answer slowly.
+                Ok(request) => {
+                    tokio::spawn(async move { loopback::answer(request, &unknown_page()).await });
                 }
-                continue;
-            };
-            if request.resource.expose() == once {
-                return loopback::redirect(request, link).await.map_err(unable);
+                Err(_) => {}
             }
-            drop(loopback::answer(request, &unknown_page()).await);
+            if opened.has_failed() {
+                return Err(self.nobody_came(&format!("`{}` has failed, and no browser came", opened.program)));
+            }
+            if begin.elapsed() >= SLOW && !std::mem::replace(&mut is_told, true) {
+                let program = &opened.program;
+                self.app.out.say(&format!("waiting for `{program}` to open the page, for up to a minute…"));
+            }
         }
         let seconds = PATIENCE.as_secs();
         Err(self.nobody_came(&format!("no browser came within {seconds} seconds: `{}` opened none", opened.program)))

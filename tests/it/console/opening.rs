@@ -1,5 +1,6 @@
 //! The browser: what it is started with, and where it is sent.
 
+use std::io::Write as _;
 use std::process::Stdio;
 
 use super::{Link, scene};
@@ -95,6 +96,27 @@ fn a_browser_that_fails_after_its_start_ends_the_wait() {
         let run = scene.run(&["console", name]).exits(6);
         assert!(run.stderr.contains(words) && run.stderr.contains("BROWSER names another"), "{}", run.stderr);
     }
+    assert!(begin.elapsed() < std::time::Duration::from_secs(30), "it did not wait for a minute");
+}
+
+#[test]
+fn requests_of_others_do_not_hide_that_the_browser_has_failed() {
+    let scene = scene();
+    let browser = scene.home.script("late", "printf '%s' \"$*\" > \"$HOME/opened\"\nsleep 1\nexit 3\n");
+    let pipe = scene.home.pipe("opened");
+    let scene = scene.env("BROWSER", browser.to_str().unwrap());
+    let begin = std::time::Instant::now();
+    let child = scene.home.command(["console", "batch"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let address = std::fs::read_to_string(pipe).unwrap();
+    let (host, _) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let request = format!("GET /console?wrong HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    // Nobody listens any more when it has given up.
+    while let Ok(mut stream) = std::net::TcpStream::connect(host) {
+        drop(stream.write_all(request.as_bytes()));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let run = Run::from(child.wait_with_output().unwrap()).exits(6);
+    assert!(run.stderr.contains("late` has failed, and no browser came"), "{}", run.stderr);
     assert!(begin.elapsed() < std::time::Duration::from_secs(30), "it did not wait for a minute");
 }
 
