@@ -12,7 +12,6 @@ use crate::cli::explain;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::cli::ui::time::parse_time;
 use crate::model::{KNOWN_REGIONS, Partition, Region};
 
@@ -68,45 +67,49 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let login = InPlace::unless(args.no_login);
     let wanted = Wanted { destination: &destination, duration: args.duration, federation: args.federation, login };
     let way = linker.way(&wanted);
-    let opener = if args.print {
-        None
-    } else {
-        Some(Opener::new(linker.profile(), way, &service.manifest.settings.console_browsers, app)?)
+    let page = ConsoleJson {
+        profile: &args.name,
+        region: region.as_str(),
+        destination: &destination,
+        via: way.as_str(),
+        opened: !args.print,
+        url: None,
     };
-    let link = linker.link(way, &wanted)?;
     if args.print {
-        say_of_print(&args.name, way, app.out);
-    }
-    if let Some(opener) = &opener {
-        opener.open(&link)?;
-    }
-    if app.out.json {
-        let (name, url) = (&*args.name, args.print.then_some(link.expose()));
-        let (region, destination) = (region.as_str(), &*destination);
-        app.out.document(ConsoleJson {
-            profile: name,
-            region,
-            destination,
-            via: way.as_str(),
-            opened: opener.is_some(),
-            url,
-        })?;
-    } else if args.print {
-        app.out.data(link.expose())?;
+        print(&linker, way, &wanted, page)?;
     } else {
-        app.out.say(&format!("{}: your browser opens {destination}", args.name));
+        open(&linker, way, &wanted, page)?;
     }
     Ok(Exit::Done)
 }
 
-/// Before the address, which may be longer than the screen.
-fn say_of_print(name: &str, way: Way, out: Out) {
+fn print(linker: &Linker<'_>, way: Way, wanted: &Wanted<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
+    let (link, out) = (linker.link(way, wanted)?, linker.app.out);
+    // Before the address, which may be longer than the screen.
     match way {
         Way::Portal => out.say("this address holds no secret: you sign in at the portal"),
         Way::Federation => out.warn(&format!(
-            "whoever opens this address within 15 minutes is signed in as {name}: handle it like a password"
+            "whoever opens this address within 15 minutes is signed in as {}: handle it like a password",
+            page.profile
         )),
     }
+    if out.json {
+        return out.document(ConsoleJson { url: Some(link.expose()), ..page });
+    }
+    out.data(link.expose())
+}
+
+/// A machine whose browser the person does not see is refused before any call.
+fn open(linker: &Linker<'_>, way: Way, wanted: &Wanted<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
+    let browsers = &linker.service.manifest.settings.console_browsers;
+    let opener = Opener::new(linker.profile(), way, browsers, linker.app)?;
+    opener.open(&linker.link(way, wanted)?)?;
+    let out = linker.app.out;
+    if out.json {
+        return out.document(page);
+    }
+    out.say(&format!("{}: your browser opens {}", page.profile, page.destination));
+    Ok(())
 }
 
 /// A region of the profile's partition: no other one has its account.
@@ -123,7 +126,7 @@ fn region(args: &Args, linker: &Linker<'_>) -> Result<Region, Failure> {
     Err(Failure::new(Exit::Usage, words))
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct ConsoleJson<'c> {
     profile: &'c str,
     region: &'c str,
