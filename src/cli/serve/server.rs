@@ -76,6 +76,14 @@ struct Refused {
     message: String,
 }
 
+/// A renewal that has ended.
+struct Renewal {
+    /// The index of its place.
+    at: usize,
+    begin: Instant,
+    result: Result<Credentials, Refused>,
+}
+
 impl<'a> CredentialServer<'a> {
     /// Listens at `address`, with a token of its own for each of `names`.
     pub(crate) async fn listen(names: &[String], address: SocketAddr, app: App<'a>) -> Result<Self, Failure> {
@@ -138,28 +146,28 @@ impl<'a> CredentialServer<'a> {
         let mut renewals = FuturesUnordered::new();
         loop {
             let due = states.iter().filter_map(State::due).min();
-            tokio::select! {
+            let at = tokio::select! {
                 request = web.next_request() => {
                     let at = request.resource;
                     states[at].waiting.push_back(Waiting { request, since: Instant::now() });
-                    if states[at].needs_renewal(app) {
-                        renewals.push(renewal(at, &places[at].name, app));
-                    }
+                    at
                 }
-                Some((at, begin, renewed)) = renewals.next() => {
+                Some(Renewal { at, begin, result }) = renewals.next() => {
                     let state = &mut states[at];
-                    state.reply_to_those_before(begin, &renewed.as_ref());
-                    state.note(renewed, app.out);
+                    state.reply_to_those_before(begin, &result.as_ref());
+                    state.note(result, app.out);
                     state.is_renewing = false;
-                    if state.needs_renewal(app) {
-                        renewals.push(renewal(at, &places[at].name, app));
-                    }
+                    at
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     for state in &mut states {
                         state.reply_late(app);
                     }
+                    continue;
                 }
+            };
+            if states[at].answer_or_begin_renewal(app) {
+                renewals.push(renewal(at, &places[at].name, app));
             }
         }
     }
@@ -174,15 +182,23 @@ impl<'p> State<'p> {
         self.waiting.front().map(|first| first.since + ANSWER_WITHIN)
     }
 
-    /// Answers all who wait, if there is a session for them. True if one must be begun to be renewed.
-    fn needs_renewal(&mut self, app: App<'_>) -> bool {
+    /// Answers those who wait if a fresh session is kept. Otherwise returns true, once, for the caller to start a renewal.
+    fn answer_or_begin_renewal(&mut self, app: App<'_>) -> bool {
         if self.waiting.is_empty() {
             return false;
         }
-        let Some(kept) = kept(&self.place.name, app) else { return !std::mem::replace(&mut self.is_renewing, true) };
-        self.reply_to_those_before(Instant::now(), &Ok(&kept));
-        self.told = None;
-        false
+        match kept(&self.place.name, app) {
+            Some(kept) => {
+                self.reply_to_those_before(Instant::now(), &Ok(&kept));
+                self.told = None;
+                false
+            }
+            None if self.is_renewing => false,
+            None => {
+                self.is_renewing = true;
+                true
+            }
+        }
     }
 
     /// Whoever asks after a renewal has begun may ask after a change of the manifest that it does not know.
@@ -243,8 +259,8 @@ fn keyring(app: App<'_>) -> Rc<Keyring> {
     keyring
 }
 
-/// Credentials renewed without a person, and when that began. The manifest and the keys are read anew: a command may run for days.
-async fn renewal(at: usize, name: &str, app: App<'_>) -> (usize, Instant, Result<Credentials, Refused>) {
+/// Renews credentials without a person. The manifest and the keys are read anew: a command may run for days.
+async fn renewal(at: usize, name: &str, app: App<'_>) -> Renewal {
     let begin = Instant::now();
     let obtained = async {
         let service = LoginService::new(app)?;
@@ -256,7 +272,7 @@ async fn renewal(at: usize, name: &str, app: App<'_>) -> (usize, Instant, Result
         let (status, code) = if failure.exit == Exit::Login { (400, "LoginRequired") } else { (500, "Unavailable") };
         Refused { status, code, message: in_one_line(&failure) }
     };
-    (at, begin, obtained.await.map_err(refuse))
+    Renewal { at, begin, result: obtained.await.map_err(refuse) }
 }
 
 fn in_one_line(failure: &Failure) -> String {
