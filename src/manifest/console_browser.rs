@@ -92,11 +92,13 @@ fn has_unknown_place(text: Text<'_>, known: &[&str], sink: &mut Sink) -> bool {
     let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let words = text.value.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).filter(is_word);
     let Some(word) = words.into_iter().find(|word| !known.contains(word)) else { return false };
-    let all = || known.iter().map(|known| format!("`{{{known}}}`")).collect::<Vec<_>>().join(", ");
     let help = match sink.nearest(word, known.iter().copied()) {
         Some(guess) => format!("did you mean `{{{guess}}}`?"),
         None if known.is_empty() => "no placeholder is filled in here: write the text itself".to_owned(),
-        None => format!("these stand for something: {}", all()),
+        None => {
+            let known: Vec<_> = known.iter().map(|known| format!("`{{{known}}}`")).collect();
+            format!("these stand for something: {}", known.join(", "))
+        }
     };
     sink.push(
         Diagnostic::error(codes::BAD_SETTING, text.at, format!("`{{{word}}}` stands for nothing here")).help(help),

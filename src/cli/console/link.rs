@@ -1,5 +1,7 @@
 //! Owns the link into the console of one profile: which way it goes, and the calls that it needs (aws-facts §8).
 
+use std::iter;
+
 use jiff::SignedDuration;
 
 use crate::cli::app::App;
@@ -16,7 +18,8 @@ use crate::flow::{
     portal_url,
 };
 use crate::model::{
-    Chain, Credentials, DurationError, ExternalSource, Kind, Pattern, Profile, Region, Role, SessionDuration,
+    Chain, Credentials, DurationError, ExternalSource, Kind, Pattern, Profile, ProfileName, Region, Role,
+    SessionDuration,
 };
 use crate::provider::ProviderError;
 use crate::secret::Secret;
@@ -83,7 +86,7 @@ impl<'s> Linker<'s> {
     pub(crate) fn link(&self, way: Way, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
         match (&self.profile().kind, way) {
             (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
-                portals::warn([access.start_url()].into_iter(), &self.service.manifest.settings, self.app.out);
+                portals::warn(iter::once(access.start_url()), &self.service.manifest.settings, self.app.out);
                 Ok(Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination)))
             }
             _ => self.federate(wanted),
@@ -91,11 +94,14 @@ impl<'s> Linker<'s> {
     }
 
     fn federate(&self, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
-        let is_user = self.profile().long_term_section().is_some();
-        let duration = self.duration(wanted.duration, is_user)?;
-        let credentials = if is_user { self.long_term_key()? } else { self.held(wanted.login)? };
+        let profile = self.profile();
+        let duration = self.duration(wanted.duration)?;
+        let credentials = match profile.long_term_section() {
+            Some(section) => self.long_term_key(section)?,
+            None => self.service.credentials_for(profile.name.as_str(), wanted.login)?,
+        };
         let region = self.region()?;
-        let signer = Signer { region: region.as_str(), routing: self.profile().routing(), credentials: &credentials };
+        let signer = Signer { region: region.as_str(), routing: profile.routing(), credentials: &credentials };
         // Boxed: the nested future's type exceeds the compiler's recursion limit.
         run(Box::pin(async {
             // A key without a token is a user's own, which the console does not take.
@@ -107,29 +113,25 @@ impl<'s> Linker<'s> {
         }))?
     }
 
-    fn held(&self, login: InPlace) -> Result<Credentials, Failure> {
-        self.service.credentials_for(self.profile().name.as_str(), login)
-    }
-
     /// An MFA session can't make a link, and none can be made with it: only the key can (aws-facts §8.2).
-    fn long_term_key(&self) -> Result<Credentials, Failure> {
-        let profile = self.profile();
-        let Some(section) = profile.long_term_section() else { return self.held(InPlace::Refused) };
+    fn long_term_key(&self, section: &ProfileName) -> Result<Credentials, Failure> {
+        let profile = || self.profile().name.clone();
         let key = self.service.keys.read(section);
-        let key =
-            key.map_err(|source| self.failure(&ProviderError::Keyring { profile: profile.name.clone(), source }))?;
-        let missing = || ProviderError::NoLongTermKey { profile: profile.name.clone(), section: section.clone() };
+        let key = key.map_err(|source| self.failure(&ProviderError::Keyring { profile: profile(), source }))?;
+        let missing = || ProviderError::NoLongTermKey { profile: profile(), section: section.clone() };
         key.map(Credentials::from).ok_or_else(|| self.failure(&missing()))
     }
 
     /// The session's length, if AWS takes one: for a user, and for a role that a long-term key has assumed (aws-facts §8.2).
-    fn duration(&self, given: Option<i64>, is_user: bool) -> Result<Option<SessionDuration>, Failure> {
+    fn duration(&self, given: Option<i64>) -> Result<Option<SessionDuration>, Failure> {
         let profile = self.profile();
         let checked = |made: Result<SessionDuration, DurationError>| {
             made.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("--duration: {}", length_words(error))))
         };
         match (given, profile.role()) {
-            (Some(seconds), _) if is_user => checked(SessionDuration::for_federation_token(seconds)),
+            (Some(seconds), _) if profile.long_term_section().is_some() => {
+                checked(SessionDuration::for_federation_token(seconds))
+            }
             (given, Some(_)) if self.is_chained() => match given {
                 None => Ok(None),
                 Some(_) => Err(self.no_duration()),
@@ -223,7 +225,8 @@ impl<'s> Linker<'s> {
     }
 
     fn sign_in_refused(&self, call: CallError, duration: Option<SessionDuration>, wanted: &Wanted<'_>) -> Failure {
-        let (profile, is_answer) = (self.profile(), call.is_answer() && !call.problem.is_transient());
+        let profile = self.profile();
+        let is_answer = call.is_answer() && !call.problem.is_transient();
         let facts = call.clone();
         let error = ProviderError::Call { profile: profile.name.clone(), call: Box::new(call) };
         if !is_answer {
