@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::console::browser::Opener;
-use crate::cli::console::link::{Linker, Wanted, Way};
+use crate::cli::console::link::{ConsoleRequest, Linker, Way};
 use crate::cli::console::page::{address, service_help, service_names};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -65,8 +65,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let region = region(args, &linker)?;
     let destination = address(args.service.as_deref(), &region)?;
     let login = InPlace::unless(args.no_login);
-    let wanted = Wanted { destination: &destination, duration: args.duration, federation: args.federation, login };
-    let way = linker.way(&wanted);
+    let request =
+        ConsoleRequest { destination: &destination, duration: args.duration, federation: args.federation, login };
+    let way = linker.way(&request);
     let page = ConsoleJson {
         profile: &args.name,
         region: region.as_str(),
@@ -76,15 +77,15 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         url: None,
     };
     if args.print {
-        print(&linker, way, &wanted, page)?;
+        print(&linker, way, &request, page)?;
     } else {
-        open(&linker, way, &wanted, page)?;
+        open(&linker, way, &request, page)?;
     }
     Ok(Exit::Done)
 }
 
-fn print(linker: &Linker<'_>, way: Way, wanted: &Wanted<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
-    let (link, out) = (linker.link(way, wanted)?, linker.app.out);
+fn print(linker: &Linker<'_>, way: Way, request: &ConsoleRequest<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
+    let (link, out) = (linker.link(way, request)?, linker.app.out);
     // Before the address, which may be longer than the screen.
     match way {
         Way::Portal => out.say("this address holds no secret: you sign in at the portal"),
@@ -100,10 +101,10 @@ fn print(linker: &Linker<'_>, way: Way, wanted: &Wanted<'_>, page: ConsoleJson<'
 }
 
 /// A machine whose browser the person does not see is refused before any call.
-fn open(linker: &Linker<'_>, way: Way, wanted: &Wanted<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
+fn open(linker: &Linker<'_>, way: Way, request: &ConsoleRequest<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
     let browsers = &linker.service.manifest.settings.console_browsers;
     let opener = Opener::new(linker.profile(), way, browsers, linker.app)?;
-    opener.open(&linker.link(way, wanted)?)?;
+    opener.open(&linker.link(way, request)?)?;
     let out = linker.app.out;
     if out.json {
         return out.document(page);

@@ -46,7 +46,7 @@ impl Way {
 }
 
 /// What was asked for on the command line.
-pub(crate) struct Wanted<'w> {
+pub(crate) struct ConsoleRequest<'w> {
     pub(crate) destination: &'w str,
     /// In seconds.
     pub(crate) duration: Option<i64>,
@@ -77,28 +77,28 @@ impl<'s> Linker<'s> {
     }
 
     /// A role of the portal is opened by the portal, which needs no credentials here and lets several consoles stand side by side.
-    pub(crate) fn way(&self, wanted: &Wanted<'_>) -> Way {
+    pub(crate) fn way(&self, request: &ConsoleRequest<'_>) -> Way {
         let is_sso = matches!(self.profile().kind, Kind::Sso { .. });
-        let is_asked = wanted.federation || wanted.duration.is_some();
+        let is_asked = request.federation || request.duration.is_some();
         if is_sso && !is_asked { Way::Portal } else { Way::Federation }
     }
 
-    pub(crate) fn link(&self, way: Way, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
+    pub(crate) fn link(&self, way: Way, request: &ConsoleRequest<'_>) -> Result<Secret, Failure> {
         match (&self.profile().kind, way) {
             (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
                 portals::warn(iter::once(access.start_url()), &self.service.manifest.settings, self.app.out);
-                Ok(Secret::new(portal_url(access.start_url(), account_id, role_name, wanted.destination)))
+                Ok(Secret::new(portal_url(access.start_url(), account_id, role_name, request.destination)))
             }
-            _ => self.federate(wanted),
+            _ => self.federate(request),
         }
     }
 
-    fn federate(&self, wanted: &Wanted<'_>) -> Result<Secret, Failure> {
+    fn federate(&self, request: &ConsoleRequest<'_>) -> Result<Secret, Failure> {
         let profile = self.profile();
-        let duration = self.duration(wanted.duration)?;
+        let duration = self.duration(request.duration)?;
         let credentials = match profile.long_term_section() {
             Some(section) => self.long_term_key(section)?,
-            None => self.service.credentials_for(profile.name.as_str(), wanted.login)?,
+            None => self.service.credentials_for(profile.name.as_str(), request.login)?,
         };
         let region = self.region()?;
         let signer = Signer { region: region.as_str(), routing: profile.routing(), credentials: &credentials };
@@ -106,10 +106,10 @@ impl<'s> Linker<'s> {
         run(Box::pin(async {
             // A key without a token is a user's own, which the console does not take.
             if credentials.session_token.is_some() {
-                return self.sign_in(signer, duration, wanted).await;
+                return self.sign_in(signer, duration, request).await;
             }
             let session = self.federated_user(signer, duration).await?;
-            self.sign_in(Signer { credentials: &session, ..signer }, None, wanted).await
+            self.sign_in(Signer { credentials: &session, ..signer }, None, request).await
         }))?
     }
 
@@ -195,7 +195,7 @@ impl<'s> Linker<'s> {
         &self,
         session: Signer<'_>,
         duration: Option<SessionDuration>,
-        wanted: &Wanted<'_>,
+        request: &ConsoleRequest<'_>,
     ) -> Result<Secret, Failure> {
         let aws = &self.service.aws;
         self.tell(Operation::GetSigninToken);
@@ -203,9 +203,9 @@ impl<'s> Linker<'s> {
             let endpoint =
                 aws.sign_in_endpoint(Operation::GetSigninToken, session.region, session.routing.fips).await?;
             let token = aws.get_signin_token(GetSigninToken { session, duration }, &endpoint).await?;
-            Ok(login_url(&endpoint, wanted.destination, &token))
+            Ok(login_url(&endpoint, request.destination, &token))
         };
-        called.await.map_err(|call| self.sign_in_refused(call, duration, wanted))
+        called.await.map_err(|call| self.sign_in_refused(call, duration, request))
     }
 
     fn tell(&self, operation: Operation) {
@@ -224,7 +224,12 @@ impl<'s> Linker<'s> {
         }
     }
 
-    fn sign_in_refused(&self, call: CallError, duration: Option<SessionDuration>, wanted: &Wanted<'_>) -> Failure {
+    fn sign_in_refused(
+        &self,
+        call: CallError,
+        duration: Option<SessionDuration>,
+        request: &ConsoleRequest<'_>,
+    ) -> Failure {
         let profile = self.profile();
         let is_answer = call.is_answer() && !call.problem.is_transient();
         let facts = call.clone();
@@ -240,7 +245,7 @@ impl<'s> Linker<'s> {
             return failure.hint(format!(
                 "AWS may open no console with what a console sign-in gives; the browser that you signed in with is signed in \
                  there: {}",
-                wanted.destination
+                request.destination
             ));
         }
         if let Some(duration) = duration {
