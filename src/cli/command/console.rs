@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::console::browser::Opener;
-use crate::cli::console::link::{ConsoleRequest, Linker, Way};
+use crate::cli::console::link::{ConsoleRequest, Linker, SignInMethod};
 use crate::cli::console::page::{address, service_help, service_names};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -67,29 +67,34 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let login = InPlace::unless(args.no_login);
     let request =
         ConsoleRequest { destination: &destination, duration: args.duration, federation: args.federation, login };
-    let way = linker.way(&request);
+    let method = linker.sign_in_method(&request);
     let page = ConsoleJson {
         profile: &args.name,
         region: region.as_str(),
         destination: &destination,
-        via: way.as_str(),
+        via: method.as_str(),
         opened: !args.print,
         url: None,
     };
     if args.print {
-        print(&linker, way, &request, page)?;
+        print(&linker, method, &request, page)?;
     } else {
-        open(&linker, way, &request, page)?;
+        open(&linker, method, &request, page)?;
     }
     Ok(Exit::Done)
 }
 
-fn print(linker: &Linker<'_>, way: Way, request: &ConsoleRequest<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
-    let (link, out) = (linker.link(way, request)?, linker.app.out);
+fn print(
+    linker: &Linker<'_>,
+    method: SignInMethod,
+    request: &ConsoleRequest<'_>,
+    page: ConsoleJson<'_>,
+) -> Result<(), Failure> {
+    let (link, out) = (linker.link(method, request)?, linker.app.out);
     // Before the address, which may be longer than the screen.
-    match way {
-        Way::Portal => out.say("this address holds no secret: you sign in at the portal"),
-        Way::Federation => out.warn(&format!(
+    match method {
+        SignInMethod::Portal => out.say("this address holds no secret: you sign in at the portal"),
+        SignInMethod::Federation => out.warn(&format!(
             "whoever opens this address within 15 minutes is signed in as {}: handle it like a password",
             page.profile
         )),
@@ -101,10 +106,15 @@ fn print(linker: &Linker<'_>, way: Way, request: &ConsoleRequest<'_>, page: Cons
 }
 
 /// A machine whose browser the person does not see is refused before any call.
-fn open(linker: &Linker<'_>, way: Way, request: &ConsoleRequest<'_>, page: ConsoleJson<'_>) -> Result<(), Failure> {
+fn open(
+    linker: &Linker<'_>,
+    method: SignInMethod,
+    request: &ConsoleRequest<'_>,
+    page: ConsoleJson<'_>,
+) -> Result<(), Failure> {
     let browsers = &linker.service.manifest.settings.console_browsers;
-    let opener = Opener::new(linker.profile(), way, browsers, linker.app)?;
-    opener.open(&linker.link(way, request)?)?;
+    let opener = Opener::new(linker.profile(), method, browsers, linker.app)?;
+    opener.open(&linker.link(method, request)?)?;
     let out = linker.app.out;
     if out.json {
         return out.document(page);

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::cli::app::App;
 use crate::cli::console::commands::commands;
-use crate::cli::console::link::Way;
+use crate::cli::console::link::SignInMethod;
 use crate::cli::environment::{machine, secret_variables};
 use crate::cli::exit::Exit;
 use crate::cli::login::runtime::run;
@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Opens links for one profile.
 pub(crate) struct Opener<'a> {
     app: App<'a>,
-    way: Way,
+    method: SignInMethod,
     profile: &'a Profile,
     /// That of `[settings]`.
     browser: Option<&'a ConsoleBrowser>,
@@ -40,13 +40,13 @@ impl<'a> Opener<'a> {
     /// Refuses a machine whose browser the person does not see, unless they have named one.
     pub(crate) fn new(
         profile: &'a Profile,
-        way: Way,
+        method: SignInMethod,
         browsers: &'a ConsoleBrowsers,
         app: App<'a>,
     ) -> Result<Self, Failure> {
         let (name, browser) = (&profile.name, browsers.of(profile));
         if browser.is_some() || machine(app.host).shows_browser() {
-            return Ok(Self { app, way, profile, browser });
+            return Ok(Self { app, method, profile, browser });
         }
         Err(Failure::new(Exit::Unavailable, "no browser can be opened on this machine")
             .hint(format!("`awsauth console {name} --print` writes the address for a browser elsewhere"))
@@ -54,10 +54,10 @@ impl<'a> Opener<'a> {
     }
 
     pub(crate) fn open(&self, link: &Secret) -> Result<(), Failure> {
-        match self.way {
+        match self.method {
             // Nobody comes back from there, so the browser gets more time to fail.
-            Way::Portal => self.start(link.expose(), SLOW).map(drop),
-            Way::Federation => run(self.send_on(link))?,
+            SignInMethod::Portal => self.start(link.expose(), SLOW).map(drop),
+            SignInMethod::Federation => run(self.send_on(link))?,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Owns the link into the console of one profile: which way it goes, and the calls that it needs (aws-facts §8).
+//! Owns the link into the console of one profile: how the browser is signed in, and the calls that it needs (aws-facts §8).
 
 use std::iter;
 
@@ -29,14 +29,14 @@ const LONGEST_NAME: usize = 32;
 
 /// How the browser is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum SignInMethod {
     /// By the person's own session at the access portal.
     Portal,
     /// By a token that the link carries.
     Federation,
 }
 
-impl Way {
+impl SignInMethod {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Portal => "portal",
@@ -77,15 +77,15 @@ impl<'s> Linker<'s> {
     }
 
     /// A role of the portal is opened by the portal, which needs no credentials here and lets several consoles stand side by side.
-    pub(crate) fn way(&self, request: &ConsoleRequest<'_>) -> Way {
+    pub(crate) fn sign_in_method(&self, request: &ConsoleRequest<'_>) -> SignInMethod {
         let is_sso = matches!(self.profile().kind, Kind::Sso { .. });
         let is_asked = request.federation || request.duration.is_some();
-        if is_sso && !is_asked { Way::Portal } else { Way::Federation }
+        if is_sso && !is_asked { SignInMethod::Portal } else { SignInMethod::Federation }
     }
 
-    pub(crate) fn link(&self, way: Way, request: &ConsoleRequest<'_>) -> Result<Secret, Failure> {
-        match (&self.profile().kind, way) {
-            (Kind::Sso { access, account_id, role_name }, Way::Portal) => {
+    pub(crate) fn link(&self, method: SignInMethod, request: &ConsoleRequest<'_>) -> Result<Secret, Failure> {
+        match (&self.profile().kind, method) {
+            (Kind::Sso { access, account_id, role_name }, SignInMethod::Portal) => {
                 portals::warn(iter::once(access.start_url()), &self.service.manifest.settings, self.app.out);
                 Ok(Secret::new(portal_url(access.start_url(), account_id, role_name, request.destination)))
             }
