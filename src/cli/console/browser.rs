@@ -21,11 +21,11 @@ use crate::system::random;
 /// The path that sends the browser on.
 const PATH: &str = "/console";
 /// How long a browser may take to start.
-const PATIENCE: Duration = Duration::from_mins(1);
+const BROWSER_TIMEOUT: Duration = Duration::from_mins(1);
 /// After this time, the person is told what is waited for.
-const SLOW: Duration = Duration::from_secs(2);
+const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// How often a browser that has not come is looked after.
-const LOOK: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Opens links for one profile.
 pub(crate) struct Opener<'a> {
@@ -56,7 +56,7 @@ impl<'a> Opener<'a> {
     pub(crate) fn open(&self, link: &Secret) -> Result<(), Failure> {
         match self.method {
             // Nobody comes back from there, so the browser gets more time to fail.
-            SignInMethod::Portal => self.start(link.expose(), SLOW).map(drop),
+            SignInMethod::Portal => self.start(link.expose(), NOTICE_AFTER).map(drop),
             SignInMethod::Federation => run(self.send_on(link))?,
         }
     }
@@ -88,9 +88,9 @@ impl<'a> Opener<'a> {
         let address = format!("http://127.0.0.1:{}{PATH}?{once}", listener.address().port());
         let opened = self.start(&address, browser::AT_ONCE)?;
         let begin = Instant::now();
-        let mut is_told = false;
-        while begin.elapsed() < PATIENCE {
-            match timeout(LOOK, listener.next_request()).await {
+        let mut has_said_waiting = false;
+        while begin.elapsed() < BROWSER_TIMEOUT {
+            match timeout(POLL_INTERVAL, listener.next_request()).await {
                 Ok(request) if request.resource.expose() == once => {
                     return loopback::redirect(request, link).await.map_err(unable);
                 }
@@ -103,12 +103,12 @@ impl<'a> Opener<'a> {
             if opened.has_failed() {
                 return Err(self.nobody_came(&format!("`{}` has failed, and no browser came", opened.program)));
             }
-            if begin.elapsed() >= SLOW && !std::mem::replace(&mut is_told, true) {
+            if begin.elapsed() >= NOTICE_AFTER && !std::mem::replace(&mut has_said_waiting, true) {
                 let program = &opened.program;
                 self.app.out.say(&format!("waiting for `{program}` to open the page, for up to a minute…"));
             }
         }
-        let seconds = PATIENCE.as_secs();
+        let seconds = BROWSER_TIMEOUT.as_secs();
         Err(self.nobody_came(&format!("no browser came within {seconds} seconds: `{}` opened none", opened.program)))
     }
 
