@@ -10,7 +10,8 @@ use crate::flow::{Machine, MfaCode};
 use crate::model::{Chain, CredentialMethod, Profile};
 use crate::provider::CODE_VARIABLE;
 use crate::render::{
-    CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
+    CARRIED_SETTINGS, IDENTITY_VARIABLES, InheritedVariables, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
+    is_bearer_token,
 };
 use crate::secret::Secret;
 use crate::system::host::Host;
@@ -21,7 +22,7 @@ const CONTAINERS: [&str; 5] =
     ["container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID"];
 
 /// The variables of another identity, which a program that gets credentials must not inherit.
-pub(crate) fn stale_variables(host: &Host) -> Leftovers {
+pub(crate) fn inherited_variables(host: &Host) -> InheritedVariables {
     let named = IDENTITY_VARIABLES.into_iter().map(str::to_owned);
     let tokens = host.names().filter(|name| is_bearer_token(name)).map(str::to_owned);
     // A region that awsauth did not set stays.
@@ -31,9 +32,10 @@ pub(crate) fn stale_variables(host: &Host) -> Leftovers {
     let is_set = |name: &str| host.var_os(name).is_some();
     let marks = CARRIED_SETTINGS.iter().map(|setting| setting.mark).filter(|mark| is_set(mark));
     let variables = CARRIED_SETTINGS.iter().map(|setting| setting.variable).filter(|variable| is_set(variable));
-    let (own, carried): (Vec<_>, Vec<_>) = variables.partition(|variable| persons_own(host, variable).is_some());
+    let (set_by_user, carried): (Vec<_>, Vec<_>) =
+        variables.partition(|variable| persons_own(host, variable).is_some());
     let settings = regions.chain(mark).chain(marks).chain(carried).map(str::to_owned);
-    Leftovers { stale: named.chain(tokens).chain(settings).collect(), own }
+    InheritedVariables { to_unset: named.chain(tokens).chain(settings).collect(), set_by_user }
 }
 
 /// The profile whose console sign-in AWS CLI and Rust's SDK could not renew, and the region of the environment: they renew it

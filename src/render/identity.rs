@@ -117,13 +117,13 @@ pub(crate) fn is_bearer_token(name: &str) -> bool {
     !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The identities in an environment that is to get another one.
-#[derive(Debug)]
-pub(crate) struct Leftovers {
-    /// Variables to unset.
-    pub(crate) stale: Vec<String>,
+/// The variables of an environment that matter when it gets another identity.
+#[derive(Debug, Default)]
+pub(crate) struct InheritedVariables {
+    /// Variables of another identity.
+    pub(crate) to_unset: Vec<String>,
     /// Variables of [`CARRIED_SETTINGS`] that the person has set.
-    pub(crate) own: Vec<&'static str>,
+    pub(crate) set_by_user: Vec<&'static str>,
 }
 
 /// The changes to an environment.
@@ -135,23 +135,23 @@ pub(crate) struct EnvChange {
 }
 
 impl EnvChange {
-    /// Unsets what is stale.
-    pub(crate) fn to_nobody(leftovers: Leftovers) -> Self {
-        Self { set: Vec::new(), unset: leftovers.stale }
+    /// Unsets the inherited variables.
+    pub(crate) fn to_nobody(inherited: InheritedVariables) -> Self {
+        Self { set: Vec::new(), unset: inherited.to_unset }
     }
 
-    /// Selects a profile of AWS's files, which have all the rest, and unsets what is stale.
-    pub(crate) fn by_name(name: &ProfileName, leftovers: Leftovers) -> Self {
-        Self::with(vec![("AWS_PROFILE", Secret::new(name.as_str()))], name, &BTreeMap::new(), leftovers)
+    /// Selects a profile of AWS's files, which have all the rest, and unsets the inherited variables.
+    pub(crate) fn by_name(name: &ProfileName, inherited: InheritedVariables) -> Self {
+        Self::with(vec![("AWS_PROFILE", Secret::new(name.as_str()))], name, &BTreeMap::new(), inherited)
     }
 
-    /// Sets the credentials and the destination of a profile, and unsets what is stale. `values` are those of
+    /// Sets the credentials and the destination of a profile, and unsets the other inherited variables. `values` are those of
     /// [`Profile::values`](crate::model::Profile::values).
     pub(crate) fn to(
         name: &ProfileName,
         values: &BTreeMap<String, String>,
         credentials: &Credentials,
-        leftovers: Leftovers,
+        inherited: InheritedVariables,
     ) -> Self {
         let mut set = vec![
             ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),
@@ -163,7 +163,7 @@ impl EnvChange {
         if let Some(expiration) = credentials.expiration {
             set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
         }
-        Self::with(set, name, values, leftovers)
+        Self::with(set, name, values, inherited)
     }
 
     /// As [`Self::to`], with `set` in place of the credentials.
@@ -171,20 +171,20 @@ impl EnvChange {
         mut set: Vec<(&'static str, Secret)>,
         name: &ProfileName,
         values: &BTreeMap<String, String>,
-        leftovers: Leftovers,
+        inherited: InheritedVariables,
     ) -> Self {
         if let Some(region) = values.get("region") {
             set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region))));
             set.push((OWN_REGION, Secret::new(region)));
         }
         for CarriedSetting { key, variable, mark } in CARRIED_SETTINGS {
-            if let Some(value) = values.get(key).filter(|_| !leftovers.own.contains(&variable)) {
+            if let Some(value) = values.get(key).filter(|_| !inherited.set_by_user.contains(&variable)) {
                 set.extend([variable, mark].map(|name| (name, Secret::new(value))));
             }
         }
         set.push(("AWSAUTH_PROFILE", Secret::new(name.as_str())));
         let is_left = |name: &String| !set.iter().any(|(set, _)| set == name);
-        let unset = leftovers.stale.into_iter().filter(is_left).collect();
+        let unset = inherited.to_unset.into_iter().filter(is_left).collect();
         Self { set, unset }
     }
 

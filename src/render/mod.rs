@@ -19,8 +19,8 @@ pub(crate) use credential_process::{container_json, process_json};
 pub(crate) use graph::{Graph, GraphNode};
 pub(crate) use hook::{HOOK_VARIABLE, HOOKED_VARIABLE, HookShell};
 pub(crate) use identity::{
-    CARRIED_SETTINGS, EnvChange, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
-    is_bearer_token,
+    CARRIED_SETTINGS, EnvChange, IDENTITY_VARIABLES, InheritedVariables, OWN_REGION, REGION_VARIABLES,
+    SECRET_VARIABLES, is_bearer_token,
 };
 pub(crate) use lines::Shell;
 pub(crate) use markdown::{markdown_code, markdown_table};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
-use crate::cli::environment::stale_variables;
+use crate::cli::environment::inherited_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::warm;
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let shell = args.shell.map_or_else(|| current_shell(host), |name| Ok(name.into()));
     let shell = if out.json { Shell::Bash } else { shell? };
     let change = if args.unset {
-        EnvChange::to_nobody(stale_variables(host))
+        EnvChange::to_nobody(inherited_variables(host))
     } else {
         let Some(name) = &args.name else {
             return Err(

@@ -16,7 +16,7 @@ use crate::cli::serve::variables::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::model::Profile;
-use crate::render::{EnvChange, Leftovers};
+use crate::render::{EnvChange, InheritedVariables};
 use crate::secret::Secret;
 use crate::system::host;
 use crate::system::interrupt::{self, SIGINT, Signals};
@@ -119,9 +119,8 @@ type Variable = (&'static str, Secret);
 
 /// The region and the endpoints of a profile, as `exec` sets them.
 fn environment(service: &LoginService<'_>, profile: &Profile) -> Vec<Variable> {
-    let nothing = Leftovers { stale: Vec::new(), own: Vec::new() };
     let values = service.externals.complete(profile).values();
-    let set = EnvChange::with(Vec::new(), &profile.name, &values, nothing).set;
+    let set = EnvChange::with(Vec::new(), &profile.name, &values, InheritedVariables::default()).set;
     set.into_iter().filter(|(name, _)| name.starts_with("AWS_")).collect()
 }
 

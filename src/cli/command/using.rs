@@ -3,7 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::load::Manifest;
-use crate::cli::environment::stale_variables;
+use crate::cli::environment::inherited_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         return Err(without_function(args, host));
     };
-    let mut change = if args.none { EnvChange::to_nobody(stale_variables(host)) } else { change(args, app)? };
+    let mut change = if args.none { EnvChange::to_nobody(inherited_variables(host)) } else { change(args, app)? };
     if let Some(before) = current_profile(host).filter(|name| !change.is_to(name)) {
         change.set.push((BEFORE_VARIABLE, Secret::new(before.as_str())));
     }
@@ -99,7 +99,7 @@ fn change(args: &Args, app: App<'_>) -> Result<EnvChange, Failure> {
         tell(&name, &obstacle, app);
         return Ok(service.env_change(profile, &credentials, app.host));
     }
-    let change = EnvChange::by_name(&profile.name, stale_variables(app.host));
+    let change = EnvChange::by_name(&profile.name, inherited_variables(app.host));
     tell(&name, &format!("AWS_PROFILE is set; {}", renewal(&service, &name, &credentials)?), app);
     if let Some(region) = other_region(profile, &change, app.host) {
         tell(&name, &region, app);

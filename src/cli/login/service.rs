@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
-use crate::cli::environment::{GivenCode, aws, given_code, machine, stale_variables};
+use crate::cli::environment::{GivenCode, aws, given_code, inherited_variables, machine};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::externals::externals;
@@ -163,7 +163,7 @@ impl<'a> LoginService<'a> {
 
     /// The change of the environment to a profile.
     pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
-        EnvChange::to(&profile.name, &self.externals.complete(profile).values(), credentials, stale_variables(host))
+        EnvChange::to(&profile.name, &self.externals.complete(profile).values(), credentials, inherited_variables(host))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::cli::app::App;
 use crate::cli::config::files;
-use crate::cli::environment::{IGNORES_ENDPOINTS, stale_variables};
+use crate::cli::environment::{IGNORES_ENDPOINTS, inherited_variables};
 use crate::cli::explain;
 use crate::cli::login::externals;
 use crate::cli::login::options::InPlace;
@@ -56,7 +56,7 @@ pub(crate) fn kept_environment(name: &str, app: App<'_>) -> Result<Option<(Crede
         return Ok(None);
     };
     let Some(credentials) = secret(&sessions, &session)? else { return Ok(None) };
-    let change = EnvChange::to(&session.profile, &facts.values, &credentials, stale_variables(app.host));
+    let change = EnvChange::to(&session.profile, &facts.values, &credentials, inherited_variables(app.host));
     Ok(Some((credentials, change)))
 }
 

@@ -1,7 +1,7 @@
 //! Owns the environment of a command that gets its credentials from the endpoint.
 
 use crate::cli::app::App;
-use crate::cli::environment::stale_variables;
+use crate::cli::environment::inherited_variables;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::model::Profile;
@@ -31,7 +31,7 @@ pub(crate) fn env_change(
         app.out.detail(&format!("{}: the command gets no {variable}: its [default] would win", profile.name));
     }
     let values = service.externals.complete(profile).values();
-    Ok(EnvChange::with(set, &profile.name, &values, stale_variables(app.host)))
+    Ok(EnvChange::with(set, &profile.name, &values, inherited_variables(app.host)))
 }
 
 /// Both spellings, if both are set: programs read one or the other.
