@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::runtime;
 use crate::cli::login::service::LoginService;
-use crate::cli::serve::server::{CredentialServer, Place};
+use crate::cli::serve::server::{CredentialServer, ServedProfile};
 use crate::cli::serve::variables::{TOKEN_VARIABLE, URL_VARIABLE};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let profiles = choose(&service.manifest, Wanted::Names(&args.names), Among::Every)?;
     service.manifest.warn_of_errors();
     for profile in &profiles {
-        CredentialServer::check(&service, profile, InPlace::unless(args.no_login), app)?;
+        CredentialServer::prepare(&service, profile, InPlace::unless(args.no_login), app)?;
     }
     let names: Vec<String> = profiles.iter().map(|profile| profile.name.to_string()).collect();
     let environments: Vec<_> = profiles.iter().map(|profile| environment(&service, profile)).collect();
@@ -93,7 +93,7 @@ async fn serve(
     let mut signals = Signals::listen().map_err(unheard)?;
     let mut server = CredentialServer::listen(names, address, app).await?;
     warn_of(address.ip(), app.out);
-    print(&server.url(), server.places(), environments, app.out)?;
+    print(&server.url(), server.profiles(), environments, app.out)?;
     app.out.say(&format!("serving {} until Ctrl-C", names.join(", ")));
     tokio::select! {
         // Ctrl-C is how a person ends it.
@@ -134,26 +134,26 @@ fn warn_of_stdout(names: &[String], app: App<'_>) {
     }
 }
 
-fn print(url: &str, places: &[Place], environments: &[Vec<Variable>], out: Out) -> Result<(), Failure> {
-    let served = places.iter().zip(environments);
+fn print(url: &str, profiles: &[ServedProfile], environments: &[Vec<Variable>], out: Out) -> Result<(), Failure> {
+    let served = profiles.iter().zip(environments);
     if out.json {
         return out
-            .document(json!({ "profiles": served.map(|(place, own)| json(place, url, own)).collect::<Vec<_>>() }));
+            .document(json!({ "profiles": served.map(|(served, own)| json(served, url, own)).collect::<Vec<_>>() }));
     }
-    out.data(&served.map(|(place, own)| lines(place, url, own, out)).collect::<String>())
+    out.data(&served.map(|(served, own)| lines(served, url, own, out)).collect::<String>())
 }
 
-fn json(place: &Place, url: &str, own: &[Variable]) -> Value {
-    let variables = variables(place, url, own).map(|(name, value)| (name.to_owned(), value.expose().into()));
+fn json(served: &ServedProfile, url: &str, own: &[Variable]) -> Value {
+    let variables = variables(served, url, own).map(|(name, value)| (name.to_owned(), value.expose().into()));
     let environment: Map<String, Value> = variables.collect();
-    json!({ "profile": place.name, "url": url, "token": place.token.expose(), "environment": environment })
+    json!({ "profile": served.name, "url": url, "token": served.token.expose(), "environment": environment })
 }
 
 /// A file of these lines may be read by a shell, or by a program that knows no quotes, such as `docker --env-file`.
-fn lines(place: &Place, url: &str, own: &[Variable], out: Out) -> String {
-    let profile = &place.name;
+fn lines(served: &ServedProfile, url: &str, own: &[Variable], out: Out) -> String {
+    let profile = &served.name;
     let mut lines = vec![format!("# {profile}\n")];
-    for (name, value) in variables(place, url, own) {
+    for (name, value) in variables(served, url, own) {
         let value = value.expose();
         if is_plain(value) {
             lines.push(format!("{name}={value}\n"));
@@ -169,7 +169,7 @@ fn is_plain(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%+,-./:@[]_".contains(&byte))
 }
 
-fn variables(place: &Place, url: &str, own: &[Variable]) -> impl Iterator<Item = Variable> {
-    let endpoint = [(URL_VARIABLE, Secret::new(url)), (TOKEN_VARIABLE, place.token.clone())];
+fn variables(served: &ServedProfile, url: &str, own: &[Variable]) -> impl Iterator<Item = Variable> {
+    let endpoint = [(URL_VARIABLE, Secret::new(url)), (TOKEN_VARIABLE, served.token.clone())];
     endpoint.into_iter().chain(own.iter().cloned())
 }

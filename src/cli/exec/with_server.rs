@@ -25,14 +25,14 @@ pub(crate) fn run_with_server(
     (program, args): (&OsString, &[OsString]),
     app: App<'_>,
 ) -> Result<Exit, Failure> {
-    CredentialServer::check(service, profile, login, app)?;
+    CredentialServer::prepare(service, profile, login, app)?;
     // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
     let _listener = interrupt::listen();
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let names = [profile.name.to_string()];
         let mut server = CredentialServer::listen(&names, (Ipv4Addr::LOCALHOST, 0).into(), app).await?;
-        let change = env_change(service, profile, (&server.url(), &server.places()[0].token), app)?;
+        let change = env_change(service, profile, (&server.url(), &server.profiles()[0].token), app)?;
         let unset: Vec<&str> = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]).collect();
         tokio::select! {
             ended = run_in_front(program, args, &change.set, &unset) => {

@@ -32,7 +32,7 @@ use crate::system::web_server::{Answer, NO_CONTENT, WebRequest, WebServer, autho
 /// AWS CLI and boto3 give up after 2 s (aws-facts §14).
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 /// While the system's keyring is waited for, nobody is answered.
-const KEYRING: Duration = Duration::from_secs(1);
+const KEYRING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Many SDKs may ask at once.
 const MOST_CONNECTIONS: usize = 512;
 /// Credentials with fewer seconds left are no use to anybody.
@@ -43,7 +43,7 @@ const ENDLESS: &str = "its credentials are no session, and an endpoint must tell
 const PATH: &str = "/credentials";
 
 /// A profile that is served, and the token that opens it.
-pub(crate) struct Place {
+pub(crate) struct ServedProfile {
     pub(crate) name: String,
     pub(crate) token: Secret,
 }
@@ -51,17 +51,17 @@ pub(crate) struct Place {
 pub(crate) struct CredentialServer<'a> {
     app: App<'a>,
     web: WebServer<usize>,
-    places: Arc<[Place]>,
+    profiles: Arc<[ServedProfile]>,
 }
 
-/// A place, who waits for it, and what is known.
+/// A profile, who waits for it, and what is known.
 struct State<'p> {
-    place: &'p Place,
+    profile: &'p ServedProfile,
     is_renewing: bool,
     /// The first is the oldest.
     waiting: VecDeque<Waiting>,
-    /// The failure that the person was told of.
-    told: Option<String>,
+    /// The failure that was reported last. None if credentials came since.
+    reported_failure: Option<String>,
 }
 
 struct Waiting {
@@ -78,7 +78,7 @@ struct Refused {
 
 /// A renewal that has ended.
 struct Renewal {
-    /// The index of its place.
+    /// The index of its profile.
     at: usize,
     begin: Instant,
     result: Result<Credentials, Refused>,
@@ -88,13 +88,13 @@ impl<'a> CredentialServer<'a> {
     /// Listens at `address`, with a token of its own for each of `names`.
     pub(crate) async fn listen(names: &[String], address: SocketAddr, app: App<'a>) -> Result<Self, Failure> {
         let failed = |what: String, error| Failure::new(Exit::Unavailable, what).because(&error);
-        let place = |name: &String| {
+        let profile = |name: &String| {
             let token = random::bytes::<32>().map_err(|error| failed("can't make a token".to_owned(), error))?;
-            Ok(Place { name: name.clone(), token: Secret::new(hex::encode(token)) })
+            Ok(ServedProfile { name: name.clone(), token: Secret::new(hex::encode(token)) })
         };
-        let places: Arc<[Place]> = names.iter().map(place).collect::<Result<_, Failure>>()?;
-        let known = Arc::clone(&places);
-        let route = Arc::new(move |request: &httparse::Request<'_, '_>| place_index(request, &known).ok_or(403));
+        let profiles: Arc<[ServedProfile]> = names.iter().map(profile).collect::<Result<_, Failure>>()?;
+        let known = Arc::clone(&profiles);
+        let route = Arc::new(move |request: &httparse::Request<'_, '_>| profile_index(request, &known).ok_or(403));
         let web = WebServer::listen(address, MOST_CONNECTIONS, route).await;
         let web = web.map_err(|error| match error.kind() {
             io::ErrorKind::AddrNotAvailable => {
@@ -106,11 +106,11 @@ impl<'a> CredentialServer<'a> {
             _ => failed(format!("can't listen at {address}"), error),
         })?;
         let out = Out { findings: FindingsShown::OneLine, ..app.out };
-        Ok(Self { app: App { out, ..app }, web, places })
+        Ok(Self { app: App { out, ..app }, web, profiles })
     }
 
     /// Logs in where that is needed, refuses a profile whose credentials have no end, and says how long no person is needed.
-    pub(crate) fn check(
+    pub(crate) fn prepare(
         service: &LoginService<'_>,
         profile: &Profile,
         login: InPlace,
@@ -134,15 +134,15 @@ impl<'a> CredentialServer<'a> {
         format!("http://{}{PATH}", authority(self.web.address()))
     }
 
-    pub(crate) fn places(&self) -> &[Place] {
-        &self.places
+    pub(crate) fn profiles(&self) -> &[ServedProfile] {
+        &self.profiles
     }
 
     /// Answers until this is dropped.
     pub(crate) async fn run(&mut self) -> Infallible {
-        let Self { app, web, places } = self;
+        let Self { app, web, profiles } = self;
         let app = *app;
-        let mut states: Vec<State<'_>> = places.iter().map(State::new).collect();
+        let mut states: Vec<State<'_>> = profiles.iter().map(State::new).collect();
         let mut renewals = FuturesUnordered::new();
         loop {
             let due = states.iter().filter_map(State::due).min();
@@ -155,7 +155,7 @@ impl<'a> CredentialServer<'a> {
                 Some(Renewal { at, begin, result }) = renewals.next() => {
                     let state = &mut states[at];
                     state.reply_to_those_before(begin, &result.as_ref());
-                    state.note(result, app.out);
+                    state.report_once(result, app.out);
                     state.is_renewing = false;
                     at
                 }
@@ -167,15 +167,15 @@ impl<'a> CredentialServer<'a> {
                 }
             };
             if states[at].answer_or_begin_renewal(app) {
-                renewals.push(renewal(at, &places[at].name, app));
+                renewals.push(renewal(at, &profiles[at].name, app));
             }
         }
     }
 }
 
 impl<'p> State<'p> {
-    fn new(place: &'p Place) -> Self {
-        Self { place, is_renewing: false, waiting: VecDeque::new(), told: None }
+    fn new(profile: &'p ServedProfile) -> Self {
+        Self { profile, is_renewing: false, waiting: VecDeque::new(), reported_failure: None }
     }
 
     fn due(&self) -> Option<Instant> {
@@ -187,10 +187,10 @@ impl<'p> State<'p> {
         if self.waiting.is_empty() {
             return false;
         }
-        match kept(&self.place.name, app) {
+        match kept(&self.profile.name, app) {
             Some(kept) => {
                 self.reply_to_those_before(Instant::now(), &Ok(&kept));
-                self.told = None;
+                self.reported_failure = None;
                 false
             }
             None if self.is_renewing => false,
@@ -209,17 +209,17 @@ impl<'p> State<'p> {
     }
 
     /// Tells the person once of a failure.
-    fn note(&mut self, came: Result<Credentials, Refused>, out: Out) {
+    fn report_once(&mut self, came: Result<Credentials, Refused>, out: Out) {
         let message = came.err().map(|refused| refused.message);
-        if let Some(message) = message.as_ref().filter(|message| self.told.as_ref() != Some(message)) {
-            out.say(&self.said(message));
+        if let Some(message) = message.as_ref().filter(|message| self.reported_failure.as_ref() != Some(message)) {
+            out.say(&self.report_line(message));
         }
-        self.told = message;
+        self.reported_failure = message;
     }
 
     /// A failure as it stands amid the output of another program.
-    fn said(&self, message: &str) -> String {
-        let login = format!("run awsauth login {}", self.place.name);
+    fn report_line(&self, message: &str) -> String {
+        let login = format!("run awsauth login {}", self.profile.name);
         let elsewhere = if message.ends_with(&login) { " in another terminal" } else { "" };
         format!("awsauth: {message}{elsewhere}")
     }
@@ -230,7 +230,7 @@ impl<'p> State<'p> {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
-        let name = &self.place.name;
+        let name = &self.profile.name;
         let pending = Refused {
             status: 500,
             code: "RenewalPending",
@@ -241,10 +241,10 @@ impl<'p> State<'p> {
     }
 }
 
-/// The index of the place that a request may have. A refusal does not tell whether the path or the token was wrong.
-fn place_index(request: &httparse::Request<'_, '_>, places: &[Place]) -> Option<usize> {
+/// The index of the profile that a request may have. A refusal does not tell whether the path or the token was wrong.
+fn profile_index(request: &httparse::Request<'_, '_>, profiles: &[ServedProfile]) -> Option<usize> {
     let token = header(request, "Authorization")?;
-    let found = places.iter().position(|place| place.token.is_in_constant_time(token));
+    let found = profiles.iter().position(|profile| profile.token.is_in_constant_time(token));
     found.filter(|_| request.path == Some(PATH))
 }
 
@@ -255,7 +255,7 @@ fn kept(name: &str, app: App<'_>) -> Option<Credentials> {
 
 fn keyring(app: App<'_>) -> Rc<Keyring> {
     let keyring = app.keyring();
-    keyring.limit(KEYRING);
+    keyring.limit(KEYRING_TIMEOUT);
     keyring
 }
 
@@ -264,7 +264,7 @@ async fn renewal(at: usize, name: &str, app: App<'_>) -> Renewal {
     let begin = Instant::now();
     let obtained = async {
         let service = LoginService::new(app)?;
-        service.keyring.limit(KEYRING);
+        service.keyring.limit(KEYRING_TIMEOUT);
         let chain = service.chain(name)?;
         service.credentials_of(name, service.renew(&chain, RenewPolicy::BestEffort).await)
     };
