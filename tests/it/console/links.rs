@@ -73,7 +73,7 @@ fn an_iam_user_opens_with_a_federated_session_that_may_do_what_the_user_may() {
 }
 
 #[test]
-fn the_person_is_told_which_policy_a_federated_session_has_and_that_it_has_no_mfa() {
+fn a_federated_session_is_told_by_its_user_and_as_having_no_mfa() {
     let scene = scene();
     let told = |name: &str| scene.run(&["console", name, "--print"]).ok().stderr;
     let (base, main) = (told("base"), told("main"));

@@ -165,7 +165,7 @@ fn a_tag_has_a_browser_of_its_own() {
 
 #[test]
 #[cfg(unix)]
-fn a_browser_of_the_settings_that_anybody_could_have_written_is_not_run() {
+fn a_browser_of_the_settings_that_every_user_can_write_to_is_not_run() {
     use std::os::unix::fs::PermissionsExt as _;
     let scene = scene();
     let browser = scene.home.script("browser", "touch \"$HOME/opened\"\n");

@@ -1,6 +1,6 @@
 //! The TOML blocks of documents: each is a manifest, or a part of one, that `check` takes.
 
-use super::{Block, PROFILES, all_blocks};
+use super::{Block, DOCUMENTED_PROFILES, all_blocks};
 use crate::support::sandbox::Sandbox;
 
 /// What a part may refer to or add keys to, beside the documents' profiles.
@@ -8,7 +8,7 @@ const ACCOUNTS: &str = "[accounts]\nprod = \"111111111111\"\ndev = { id = \"2222
 
 /// The manifest that a part stands in.
 fn surroundings() -> String {
-    format!("{PROFILES}{ACCOUNTS}")
+    format!("{DOCUMENTED_PROFILES}{ACCOUNTS}")
 }
 
 /// What each person supplies.

@@ -2,18 +2,18 @@
 
 #[cfg(feature = "real-clients")]
 mod book;
+mod command_lines;
 mod japanese;
 mod links;
 mod manifests;
+mod messages;
 mod pages;
 #[cfg(feature = "real-clients")]
 mod readme;
 #[cfg(feature = "real-clients")]
 mod recording;
 mod references;
-mod scripts;
-mod symptoms;
-mod words;
+mod shell_blocks;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn project() -> &'static Path {
 }
 
 /// The profiles that the documents speak of.
-const PROFILES: &str = r#"[sso_sessions.corp]
+const DOCUMENTED_PROFILES: &str = r#"[sso_sessions.corp]
 sso_start_url = "https://corp.awsapps.com/start"
 sso_region = "us-east-1"
 

@@ -44,12 +44,12 @@ pub(super) fn at_aws(text: &str) -> String {
 }
 
 /// Where the sessions of a page are run.
-pub(super) struct Machine {
+pub(super) struct PageMachine {
     pub(super) aws: FakeAws,
     pub(super) home: Sandbox,
 }
 
-impl Machine {
+impl PageMachine {
     pub(super) fn new(manifest: &str) -> Self {
         let aws = FakeAws::start_standard();
         aws.world().approve_devices(Approval::AfterPolls(1));
@@ -99,7 +99,7 @@ fn every_session_on_a_page_of_a_pattern_is_what_happens() {
     for page in pages() {
         let blocks = blocks(&page);
         let Some(manifest) = blocks.iter().find(|block| block.language == "toml") else { continue };
-        let machine = Machine::new(&manifest.text);
+        let machine = PageMachine::new(&manifest.text);
         if !blocks.iter().any(|block| block.text.contains("$ awsauth keys add")) {
             machine.has_keys();
         }

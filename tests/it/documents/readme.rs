@@ -2,13 +2,13 @@
 
 use regex::Regex;
 
-use super::pages::{Machine, at_aws};
+use super::pages::{PageMachine, at_aws};
 use super::{blocks, project};
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::transcripts::{Transcript, redactions};
 
 /// A session with nothing in it that differs from run to run.
-fn settled(machine: &Machine, session: &str) -> String {
+fn settled(machine: &PageMachine, session: &str) -> String {
     // At a terminal, a question and what is typed are two lines.
     let typed = Regex::new(r"(?m)(\? MFA code for \S+:)( \[.*\]\n>)? \d{6}$").unwrap();
     let name = Regex::new(r"/awsauth-\d+").unwrap();
@@ -22,7 +22,7 @@ fn the_first_session_of_each_readme_is_what_happens() {
         let blocks = blocks(&project().join(readme));
         let of = |language: &str| &blocks.iter().find(|block| block.language == language).unwrap().text;
         let (manifest, session) = (of("toml"), of("console"));
-        let machine = Machine::new(manifest);
+        let machine = PageMachine::new(manifest);
         let mut real = Transcript::new(&machine.home);
         for command in session.lines().filter_map(|line| line.strip_prefix("$ ")) {
             let code = || machine.aws.world().next_code(MFA_SERIAL);

@@ -11,7 +11,7 @@ use regex::Regex;
 use rexpect::session::{PtySession, spawn_command};
 use vt100::{Cell, Color, Parser};
 
-use super::pages::{Machine, at_aws};
+use super::pages::{PageMachine, at_aws};
 use super::{blocks, project};
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::transcripts::{bytes, redactions};
@@ -39,7 +39,7 @@ struct Recording {
 }
 
 impl Recording {
-    fn start(machine: &Machine) -> Self {
+    fn start(machine: &PageMachine) -> Self {
         let mut bash = machine.home.program(Path::new("sh"));
         let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
         // The terminal comes without an echo, which bash would keep to.
@@ -175,7 +175,7 @@ fn svg(recording: &Recording) -> String {
 }
 
 /// The day: the manifest of the README, and its commands.
-fn record(machine: &Machine) -> String {
+fn record(machine: &PageMachine) -> String {
     let mut day = Recording::start(machine);
     let plain =
         ["awsauth check", "awsauth apply --yes", "awsauth keys add main --csv ~/Downloads/alice_accessKeys.csv"];
@@ -208,7 +208,7 @@ fn record(machine: &Machine) -> String {
 fn the_recorded_day_is_what_happens() {
     let readme = blocks(&project().join("README.md"));
     let manifest = readme.iter().find(|block| block.language == "toml").unwrap();
-    let machine = Machine::new(&manifest.text);
+    let machine = PageMachine::new(&manifest.text);
     let path = project().join("docs/images/first-day.svg");
     let now = record(&machine);
     if std::env::var_os("BLESS").is_some() {

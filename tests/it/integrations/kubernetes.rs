@@ -100,7 +100,7 @@ fn signer(token: &str, secret: &str) -> String {
 }
 
 #[test]
-fn kubectl_shows_the_cluster_a_token_of_prod_if_the_profile_is_named_and_no_key_is_in_the_environment() {
+fn kubectl_signs_as_the_named_profile_unless_the_environment_has_keys() {
     let [lines] = code("kubectl", "sh");
     let cluster = Cluster::start();
     let machine = Machine::new(&[("aws", "AWSAUTH_TEST_AWS_CLI_V1"), ("kubectl", "AWSAUTH_TEST_KUBECTL")]);

@@ -15,7 +15,7 @@ fn the_toolkit_gets_every_profile_after_apply_and_login_and_asks_for_a_code_wher
     };
     let found = ask();
     let is = |name: &str| found[name].as_str().unwrap_or_default();
-    let expected = crate::readers::PROFILES.iter().map(|profile| (profile.profile, profile.arn));
+    let expected = crate::readers::IDENTITIES.iter().map(|profile| (profile.profile, profile.arn));
     for (name, arn) in expected.chain([("main-long-term", super::MAIN)]) {
         assert!(is(name).starts_with(arn), "{name}: {found}");
     }

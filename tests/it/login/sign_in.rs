@@ -319,7 +319,7 @@ fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
 
 #[cfg(unix)]
 #[test]
-fn after_the_code_of_another_login_which_is_not_sent_the_right_one_is_asked_for() {
+fn a_code_of_another_login_is_not_sent_and_the_right_one_is_asked_for() {
     let scene = scene();
     let mut session = at_terminal(&scene, "login me --no-browser");
     let said = session.exp_string("The code that the page shows:").unwrap();

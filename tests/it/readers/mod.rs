@@ -34,7 +34,7 @@ pub(crate) struct Expected {
 }
 
 /// The profiles of `home.toml` but `audit`, with their identities.
-pub(crate) const PROFILES: [Expected; 6] = [
+pub(crate) const IDENTITIES: [Expected; 6] = [
     Expected { profile: "main", arn: "arn:aws:iam::111122223333:user/alice" },
     Expected { profile: "base", arn: "arn:aws:iam::111122223333:user/alice" },
     Expected { profile: "prod", arn: "arn:aws:sts::444455556666:assumed-role/Admin/" },

@@ -1,7 +1,7 @@
 //! Profiles written with AWS's own settings: what each reader makes of them by itself.
 
 use super::home::Variant;
-use super::{AUDIT, Client, Home, PROFILES, identify};
+use super::{AUDIT, Client, Home, IDENTITIES, identify};
 use crate::support::fake_aws::standard::{ADMIN_ROLE, AUDIT_ROLE, DEPLOY_ROLE, KEY_ID, MFA_SERIAL};
 
 /// The calls that a reader must make by itself before it knows who it is.
@@ -35,7 +35,7 @@ fn signs_natively(client: Client) {
     let home = Home::ready(Variant::Native);
     let session = saved_key(&home, "main");
     assert_ne!(session, KEY_ID);
-    for expected in PROFILES {
+    for expected in IDENTITIES {
         let (operations, signer) = identify(&home, client, expected);
         assert_eq!(operations, calls(expected.profile), "{client:?} as {}", expected.profile);
         match expected.profile {

@@ -2,7 +2,7 @@
 
 use super::client::tool;
 use super::home::Variant;
-use super::{AUDIT, Client, Home, PROFILES, identify};
+use super::{AUDIT, Client, Home, IDENTITIES, identify};
 use crate::scene::session_file;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::support::sandbox::Run;
@@ -17,7 +17,7 @@ fn handed_out(home: &Home, profile: &str) -> String {
 fn signs_by_process(client: Client) {
     let home = Home::ready(Variant::Process);
     assert!(!home.sandbox.read(".aws/config").contains("role_arn"), "one profile has one mechanism");
-    for expected in PROFILES.into_iter().chain([AUDIT]) {
+    for expected in IDENTITIES.into_iter().chain([AUDIT]) {
         let (operations, signer) = identify(&home, client, expected);
         assert_eq!(operations, ["GetCallerIdentity"], "{client:?} as {}", expected.profile);
         assert_eq!(signer, handed_out(&home, expected.profile), "{client:?} as {}", expected.profile);
@@ -72,7 +72,7 @@ fn expire(home: &Home, profile: &str) {
 
 /// The identity of a profile.
 fn expected(profile: &str) -> super::Expected {
-    *PROFILES.iter().find(|expected| expected.profile == profile).unwrap()
+    *IDENTITIES.iter().find(|expected| expected.profile == profile).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::client::tool;
 use super::home::Variant;
-use super::{AUDIT, Home, PROFILES};
+use super::{AUDIT, Home, IDENTITIES};
 use crate::support::sandbox::Run;
 
 /// What AWS CLI v2 prints; it must succeed.
@@ -18,9 +18,9 @@ fn is_read(variant: Variant) {
     let home = Home::ready(variant);
     assert!(aws(&home, &["--version"]).starts_with("aws-cli/2."));
     let listed = aws(&home, &["configure", "list-profiles"]);
-    let names = PROFILES.iter().chain([&AUDIT]).map(|expected| expected.profile).chain(["main-long-term"]);
+    let names = IDENTITIES.iter().chain([&AUDIT]).map(|expected| expected.profile).chain(["main-long-term"]);
     assert_eq!(listed.lines().collect::<BTreeSet<_>>(), names.collect());
-    assert_eq!(listed.lines().count(), PROFILES.len() + 2, "no name twice: {listed}");
+    assert_eq!(listed.lines().count(), IDENTITIES.len() + 2, "no name twice: {listed}");
     let get = |setting: &str, profile: &str| aws(&home, &["configure", "get", setting, "--profile", profile]);
     for (profile, region) in [("main", "us-east-1"), ("base", "eu-west-1"), ("jump", "ap-northeast-1")] {
         assert_eq!(get("region", profile), region);

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::client::{CALLER_ARN, tool};
 use super::home::Variant;
-use super::{Client, Home, PROFILES};
+use super::{Client, Home, IDENTITIES};
 use crate::scene::session_file;
 use crate::support::sandbox::Run;
 
@@ -107,7 +107,7 @@ fn aws_cli_v2_signs_by_the_endpoint_and_goes_on_with_the_next_session() {
 #[test]
 fn readers_in_python_tell_what_to_run_when_a_person_is_needed() {
     let home = Home::ready(Variant::Native);
-    assert!(PROFILES.iter().any(|expected| expected.arn == ROLE));
+    assert!(IDENTITIES.iter().any(|expected| expected.arn == ROLE));
     for client in [Client::AwsCli, Client::Boto3] {
         let mut command = home.sandbox.command(["exec", "prod", "--server", "--", "sh", "-c"]);
         command.args(["\"$0\" logout prod main >&2; \"$@\"", env!("CARGO_BIN_EXE_awsauth")]).args(client.words());

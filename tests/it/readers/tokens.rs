@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::client::{Client, script, tool};
 use super::home::{MANIFEST, Variant};
-use super::{Home, PROFILES, identify};
+use super::{Home, IDENTITIES, identify};
 use crate::browser::Waiting;
 use crate::support::fake_aws::standard::{SSO_REGION, START_URL};
 use crate::support::fake_aws::{FakeAws, SECRET_MARK};
@@ -93,7 +93,7 @@ fn a_login_on_a_page_serves_every_client_and_boto3_refreshes_it() {
     home.fake.clear();
     log_in_with_aws_cli(&home, Some("corp"));
     assert_eq!(home.fake.operations(), [""; 0], "AWS CLI must find the token");
-    let read = PROFILES.into_iter().find(|expected| expected.profile == "read").unwrap();
+    let read = IDENTITIES.into_iter().find(|expected| expected.profile == "read").unwrap();
     for client in [Client::Boto3, Client::AwsCli, Client::JavaScript, Client::Rust] {
         let (operations, _) = identify(&home, client, read);
         assert_eq!(operations, ["GetRoleCredentials", "GetCallerIdentity"], "{client:?}");
@@ -106,7 +106,7 @@ fn a_login_on_a_page_serves_every_client_and_boto3_refreshes_it() {
 #[test]
 fn a_token_that_boto3_refreshed_serves_awsauth_and_one_that_awsauth_refreshed_serves_boto3() {
     let home = Home::ready(Variant::Native);
-    let read = PROFILES.into_iter().find(|expected| expected.profile == "read").unwrap();
+    let read = IDENTITIES.into_iter().find(|expected| expected.profile == "read").unwrap();
     let_the_token_age(&home);
     let (operations, _) = identify(&home, Client::Boto3, read);
     assert_eq!(operations, ["CreateToken", "GetRoleCredentials", "GetCallerIdentity"]);

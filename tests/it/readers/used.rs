@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::home::Variant;
-use super::{AUDIT, Client, Home, PROFILES};
+use super::{AUDIT, Client, Home, IDENTITIES};
 use crate::scene::session_file;
 use crate::support::sandbox::Run;
 
@@ -52,7 +52,7 @@ fn goes_on(variant: Variant, client: Client) {
     let mut command = command(&home, client, "prod");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let expected = PROFILES.iter().find(|expected| expected.profile == "prod").unwrap();
+    let expected = IDENTITIES.iter().find(|expected| expected.profile == "prod").unwrap();
     assert!(lines.next().is_some_and(|arn| arn.starts_with(expected.arn)), "{client:?} {variant:?}");
     let first = signer(&home);
     expire(&home);

@@ -121,7 +121,7 @@ fn while_a_renewal_is_slow_a_session_of_another_role_or_one_that_was_logged_out_
 }
 
 #[test]
-fn who_asks_after_a_change_of_the_manifest_gets_nothing_of_a_renewal_that_began_before() {
+fn a_request_after_a_manifest_change_does_not_get_a_session_of_the_old_manifest() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
     let served = Served::start(&scene, "prod");

@@ -231,7 +231,7 @@ fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
 }
 
 #[test]
-fn the_region_and_the_endpoints_of_the_profile_are_printed_and_a_shell_can_read_them() {
+fn the_region_and_endpoints_are_printed_except_values_that_a_shell_would_expand() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
     let settings =

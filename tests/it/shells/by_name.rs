@@ -52,7 +52,7 @@ fn a_profile_that_every_tool_can_use_is_set_by_its_name_and_nothing_shadows_it()
 }
 
 #[test]
-fn keys_are_set_where_some_tool_could_not_use_the_name_and_with_keys() {
+fn keys_are_set_if_a_tool_can_not_use_the_name_or_with_the_option_keys() {
     for &shell in HOOKED {
         let scene = ready();
         for command in ["use audit", "use --keys prod", "use prod --keys"] {
@@ -77,7 +77,7 @@ fn is_by_name(scene: &Scene) -> bool {
 }
 
 #[test]
-fn files_that_are_missing_elsewhere_old_or_shadowed_make_it_keys() {
+fn missing_stale_or_shadowed_files_lead_to_keys() {
     let scene = ready();
     assert!(is_by_name(&scene));
     let (config, credentials) = (scene.home.read(CONFIG), scene.home.read(CREDENTIALS));
@@ -106,7 +106,7 @@ fn files_that_are_missing_elsewhere_old_or_shadowed_make_it_keys() {
 }
 
 #[test]
-fn a_login_that_has_ended_under_a_session_that_has_not_makes_it_keys_until_the_next() {
+fn an_ended_login_leads_to_keys_until_the_next_login() {
     let scene = ready();
     let credentials = scene.home.read(CREDENTIALS);
     let (before, rest) = credentials.split_once("awsauth_expiration = ").unwrap();

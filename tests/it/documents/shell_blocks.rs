@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::pages::Machine;
-use super::{PROFILES, all_blocks};
+use super::pages::PageMachine;
+use super::{DOCUMENTED_PROFILES, all_blocks};
 use crate::scene::CONFIG;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 
@@ -27,7 +27,7 @@ tags = ["nonprod"]
 "#;
 /// The manifest of somebody who has one.
 fn manifest() -> String {
-    format!("[defaults]\nregion = \"eu-west-1\"\n\n{PROFILES}{MORE}")
+    format!("[defaults]\nregion = \"eu-west-1\"\n\n{DOCUMENTED_PROFILES}{MORE}")
 }
 
 /// The file of somebody who has no manifest yet.
@@ -35,8 +35,8 @@ const OWN: &str = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/
                    sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\nregion = eu-west-1\n";
 
 /// A HOME with the programs of the documents, for somebody who has a manifest and credentials, or only `config`.
-fn machine(config: Option<&str>) -> Machine {
-    let machine = Machine::new(&manifest());
+fn machine(config: Option<&str>) -> PageMachine {
+    let machine = PageMachine::new(&manifest());
     let home = &machine.home;
     for dir in ["bin", ".config/fish/completions"] {
         fs::create_dir_all(home.path(dir)).unwrap();

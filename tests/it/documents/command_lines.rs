@@ -88,7 +88,7 @@ fn every_command_line_in_the_text_is_one() {
 
 /// Each runs where nothing is set up, and ends there for another reason than its words.
 #[test]
-fn every_command_line_in_a_block_is_one_and_whole() {
+fn every_command_line_in_a_block_is_accepted_by_the_parser() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for block in all_blocks() {
