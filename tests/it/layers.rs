@@ -368,7 +368,7 @@ fn after_a_change_of_any_file_the_session_of_an_older_definition_is_never_handed
         assert!(!run.stdout.contains(&old), "{what}: {run:?}");
         back(&scene.home);
         // Where the new definition got a session too, it took the place of the old one.
-        drop(scene.run(&["login", "prod", "--force", "--token-code", &scene.code()]).ok());
+        scene.run(&["login", "prod", "--force", "--token-code", &scene.code()]).ok();
         old = scene.access_key_of("prod");
         assert_eq!(scene.access_key_of("prod"), old, "{what}");
     }
@@ -379,7 +379,7 @@ fn another_configuration_directory_is_another_file_of_ones_own() {
     let scene = layered();
     scene.home.write("other/awsauth/profiles.local.toml", "[vars]\nrole = \"Other\"\n");
     let named = ["--manifest", "dotfiles/profiles.toml"];
-    drop(scene.run(&[&["login", "prod", "--token-code", &scene.code()], &named[..]].concat()).ok());
+    scene.run(&[&["login", "prod", "--token-code", &scene.code()], &named[..]].concat()).ok();
     let old = scene.run(&[&["credential-process", "prod"], &named[..]].concat()).ok().stdout;
     let other = scene.home.path("other").to_str().unwrap().to_owned();
     let scene = scene.env("XDG_CONFIG_HOME", &other);

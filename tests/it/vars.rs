@@ -166,7 +166,7 @@ fn a_manifest_without_variables_has_nothing_to_tell_and_a_broken_one_is_told() {
 fn what_each_person_supplies_is_never_emptied() {
     let home = home();
     // `site` is still missing.
-    drop(home.run(["vars", "--set", "user=alice"]).exits(3));
+    home.run(["vars", "--set", "user=alice"]).exits(3);
     let before = home.read(OWN);
     let run = home.run(["vars", "--set", "desk=7", "--set", "user="]).exits(2);
     assert!(run.stderr.contains("`user` can't be empty: your IAM user name"), "{}", run.stderr);

@@ -126,6 +126,6 @@ fn compose_fills_in_the_same_names() {
             assert!(run.stdout.contains(&part), "{line}{}\n{}", run.stdout, run.stderr);
         }
         assert_eq!(run.stdout.contains("Expiration"), line.contains("--server"), "{}", run.stdout);
-        drop(docker.run("docker compose down").ok());
+        docker.run("docker compose down").ok();
     }
 }

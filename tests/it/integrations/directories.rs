@@ -12,7 +12,7 @@ fn with_direnv() -> Machine {
     let [function, project] = code("direnv", "sh");
     machine.home.sandbox.write(".config/direnv/direnvrc", function);
     machine.home.sandbox.write("project/.envrc", project);
-    drop(machine.run("direnv allow project").ok());
+    machine.run("direnv allow project").ok();
     machine
 }
 
@@ -31,7 +31,7 @@ fn direnv_makes_a_directory_prod_by_name_and_gives_nothing_secret_away() {
 #[test]
 fn direnv_says_which_login_is_missing_and_sets_the_profile_all_the_same() {
     let machine = with_direnv();
-    drop(machine.home.sandbox.run(["logout", "main", "--yes"]).ok());
+    machine.home.sandbox.run(["logout", "main", "--yes"]).ok();
     let run = machine.run("direnv exec project printenv AWS_PROFILE").ok();
     assert_eq!(run.stdout, "prod\n");
     assert!(run.stderr.contains("Run `awsauth login prod`"), "{}", run.stderr);
@@ -54,11 +54,11 @@ fn git_clones_from_codecommit_with_an_address_that_prod_has_signed() {
     let setup = format!(
         "git init -q -b main r; {person} -C r commit -q --allow-empty -m first; git clone -q --bare r repository.git"
     );
-    drop(machine.run(&setup).ok());
+    machine.run(&setup).ok();
     // git's own programs come second here.
     let mut command = machine.shell(&lines);
     command.env("GIT_EXEC_PATH", sandbox.path("git-core")).env("GIT_ALLOW_PROTOCOL", "codecommit:ext");
-    drop(Run::from(command.output().unwrap()).ok());
+    Run::from(command.output().unwrap()).ok();
     assert_eq!(machine.run("git -C service log --format=%s").ok().stdout, "first\n");
     assert!(sandbox.read("service/.git/config").contains("url = codecommit://prod@service\n"));
     check_addresses(&machine);
@@ -66,7 +66,7 @@ fn git_clones_from_codecommit_with_an_address_that_prod_has_signed() {
     let elsewhere = PAGE.split('`').find(|word| word.starts_with("codecommit::")).unwrap();
     let mut command = machine.shell(&format!("git ls-remote {elsewhere}"));
     command.env("GIT_EXEC_PATH", sandbox.path("git-core")).env("GIT_ALLOW_PROTOCOL", "codecommit:ext");
-    drop(Run::from(command.output().unwrap()).ok());
+    Run::from(command.output().unwrap()).ok();
     assert!(sandbox.read("addresses").contains("@git-codecommit.eu-west-1.amazonaws.com/v1/repos/service\n"));
 }
 

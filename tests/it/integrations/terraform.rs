@@ -35,7 +35,7 @@ impl Directory {
         machine.home.sandbox.write("main.tf", configuration);
         let directory = Self { machine, proxy: Proxy::start(Manner::LeadTo(front.address())), _front: front };
         let plugins = tool("AWSAUTH_TEST_TERRAFORM_PLUGINS");
-        drop(directory.run(&format!("terraform init -plugin-dir='{}'", plugins.display()), &[]).ok());
+        directory.run(&format!("terraform init -plugin-dir='{}'", plugins.display()), &[]).ok();
         directory
     }
 
@@ -104,8 +104,8 @@ fn a_run_goes_on_with_a_new_login_and_without_one_ends_with_the_command_to_run()
     // So little that Go's SDK asks before every call.
     fake.world().set_session_lifetime(Some(200));
     let logout = "awsauth logout --all --yes";
-    drop(sandbox.run(logout.split(' ').skip(1)).ok());
-    drop(sandbox.run(["login", "--token-code", &fake.world().next_code(MFA_SERIAL), "prod"]).ok());
+    sandbox.run(logout.split(' ').skip(1)).ok();
+    sandbox.run(["login", "--token-code", &fake.world().next_code(MFA_SERIAL), "prod"]).ok();
     let code = fake.world().next_code(MFA_SERIAL);
     sandbox.script("hours", &format!("{logout} && awsauth login prod --token-code {code}\n"));
     fake.clear();

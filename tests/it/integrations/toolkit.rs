@@ -8,7 +8,7 @@ use crate::support::sandbox::Run;
 fn the_toolkit_gets_every_profile_after_apply_and_login_and_asks_for_a_code_where_the_page_says_so() {
     let machine = Machine::new(&[]);
     let [lines] = code("VS Code", "sh");
-    drop(machine.run(&lines).ok());
+    machine.run(&lines).ok();
     let ask = || {
         let mut node = machine.home.sandbox.program(&tool("AWSAUTH_TEST_NODE"));
         Run::from(node.arg(script("toolkit.mjs")).arg(tool("AWSAUTH_TEST_NODE_DIR")).output().unwrap()).ok().json()
@@ -22,6 +22,6 @@ fn the_toolkit_gets_every_profile_after_apply_and_login_and_asks_for_a_code_wher
     assert_eq!(is("audit"), "asks for a code");
     let manifest = crate::readers::home::MANIFEST;
     machine.home.sandbox.manifest(&manifest.replace("external_id", "credential_process = true\nexternal_id"));
-    drop(machine.run("awsauth apply --yes").ok());
+    machine.run("awsauth apply --yes").ok();
     assert!(ask()["audit"].as_str().unwrap().starts_with(crate::readers::AUDIT.arn));
 }

@@ -112,7 +112,7 @@ fn without_a_terminal_it_takes_a_yes_and_a_session() {
     let run = scene.run(&["mfa", "remove", "main", HARDWARE, "--yes", "--json"]).ok().json();
     assert_eq!(run, json!({ "version": 1, "profile": "main", "user": "alice", "mfa_serial": HARDWARE }));
     assert_eq!(scene.calls(), ["GetCallerIdentity", "ListMFADevices", "ListMFADevices", "DeactivateMFADevice"]);
-    drop(scene.run(&["mfa", "remove", "main", SECURITY_KEY, "--yes"]).ok());
+    scene.run(&["mfa", "remove", "main", SECURITY_KEY, "--yes"]).ok();
     assert_eq!(scene.aws.world().devices(Some(USER_ARN)), [MFA_SERIAL]);
     assert!(scene.home.read(OWN).contains(DEVICE), "the device that is still there");
 }

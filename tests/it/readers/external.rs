@@ -57,7 +57,7 @@ fn home(defaults: &str) -> Home {
     let program = format!("[profile program]\nregion = us-east-1\ncredential_process = {program}\n");
     sandbox.write(CONFIG, format!("{vendor}\n{program}"));
     sandbox.manifest(&format!("[defaults]\nregion = \"us-east-1\"\n{defaults}\n{MANIFEST}"));
-    drop(sandbox.run(["apply", "--yes"]).ok());
+    sandbox.run(["apply", "--yes"]).ok();
     add_key(&sandbox, "base");
     Home { fake, sandbox }
 }

@@ -35,19 +35,19 @@ impl Home {
             Variant::Native => MANIFEST.to_owned(),
             Variant::Process => MANIFEST.replace("[defaults]", "[defaults]\ncredential_process = true"),
         });
-        drop(sandbox.run(["apply", "--yes"]).ok());
+        sandbox.run(["apply", "--yes"]).ok();
         add_key(&sandbox, "main");
         add_key(&sandbox, "base");
         for names in [&["main", "prod"][..], &["audit"]] {
             let code = fake.world().next_code(MFA_SERIAL);
-            drop(sandbox.run([&["login", "--token-code", &code], names].concat()).ok());
+            sandbox.run([&["login", "--token-code", &code], names].concat()).ok();
         }
-        drop(sandbox.run(["login", "--no-browser", "read", "legacy", "jump"]).ok());
+        sandbox.run(["login", "--no-browser", "read", "legacy", "jump"]).ok();
         Self { fake, sandbox }
     }
 }
 
 /// Puts Alice's long-term key in place for a profile. Not verified: moto knows no account but its own.
 pub(super) fn add_key(sandbox: &Sandbox, profile: &str) {
-    drop(sandbox.run_with_input(["keys", "add", "--no-verify", profile], &format!("{KEY_ID}\n{SECRET_KEY}\n")).ok());
+    sandbox.run_with_input(["keys", "add", "--no-verify", profile], &format!("{KEY_ID}\n{SECRET_KEY}\n")).ok();
 }

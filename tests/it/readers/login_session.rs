@@ -22,7 +22,7 @@ fn signed_out(variant: Variant) -> Home {
         Variant::Native => MANIFEST.to_owned(),
         Variant::Process => MANIFEST.replace("[defaults]", "[defaults]\ncredential_process = true"),
     });
-    drop(sandbox.run(["apply", "--yes"]).ok());
+    sandbox.run(["apply", "--yes"]).ok();
     Home { fake, sandbox }
 }
 
@@ -108,7 +108,7 @@ fn a_sign_in_of_aws_cli_s_serves_awsauth_and_is_refreshed_by_it() {
     sign_in_as_aws_cli(&home);
     let (second, operations) = awsauth(&home);
     assert!(second != key && operations.is_empty(), "{operations:?}");
-    drop(home.sandbox.run(["logout", "--all"]).ok());
+    home.sandbox.run(["logout", "--all"]).ok();
     assert!(!home.sandbox.has(FILE), "the manifest has this profile, whoever signed in");
 }
 

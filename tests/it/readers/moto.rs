@@ -44,9 +44,9 @@ fn motos_answers_make_sessions_too() {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("NO_PROXY", "127.0.0.1");
     sandbox.manifest(MANIFEST);
-    drop(sandbox.run(["apply", "--yes"]).ok());
+    sandbox.run(["apply", "--yes"]).ok();
     add_key(&sandbox, "main");
-    drop(sandbox.run(["login", "main", "prod", "--token-code", "123456"]).ok());
+    sandbox.run(["login", "main", "prod", "--token-code", "123456"]).ok();
     for name in ["main", "prod"] {
         let document = sandbox.run(["credential-process", name]).ok().json();
         assert_eq!(document["Version"], 1);
@@ -87,7 +87,7 @@ fn home_of_alice(moto: &Moto) -> Sandbox {
     );
     let input = format!("{} {}", key.access_key_id, key.secret_access_key);
     home.write(OWN, "[vars]\ndevice = \"GAHT12345678\"\n");
-    drop(home.run_with_input(["keys", "add", "main"], &input).ok());
+    home.run_with_input(["keys", "add", "main"], &input).ok();
     home.write(OWN, "");
     home
 }
@@ -105,9 +105,9 @@ fn a_device_of_motos_iam_is_scanned_off_the_screen_and_logs_in() {
     assert_eq!(home.read(OWN), "[vars]\ndevice = \"arn:aws:iam::123456789012:mfa/alice\"\n");
     let listed = home.run(["mfa", "list", "--json"]).ok().json();
     assert_eq!(listed["devices"][0]["mfa_serial"], "arn:aws:iam::123456789012:mfa/alice");
-    drop(home.run(["login", "main", "--token-code", &app.code(2)]).ok());
+    home.run(["login", "main", "--token-code", &app.code(2)]).ok();
     assert!(home.run(["credential-process", "main"]).ok().json()["SessionToken"].is_string());
-    drop(home.run(["mfa", "remove", "main", "--yes"]).ok());
+    home.run(["mfa", "remove", "main", "--yes"]).ok();
     assert!(run(iam(&moto).list_mfa_devices().user_name("alice").send()).unwrap().mfa_devices().is_empty());
 }
 

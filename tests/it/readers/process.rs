@@ -47,7 +47,7 @@ fn rusts_aws_config_signs_as_every_profile_with_a_credential_process() {
 #[test]
 fn readers_in_python_tell_what_to_run_when_the_session_is_gone_and_the_others_fail() {
     let home = Home::ready(Variant::Process);
-    drop(home.sandbox.run(["logout", "prod", "main"]).ok());
+    home.sandbox.run(["logout", "prod", "main"]).ok();
     home.fake.clear();
     for client in [Client::AwsCli, Client::Boto3] {
         let answer = client.ask(&home.sandbox, "prod");
@@ -56,7 +56,7 @@ fn readers_in_python_tell_what_to_run_when_the_session_is_gone_and_the_others_fa
     }
     // These keep the words of a process that fails to themselves.
     for client in [Client::JavaScript, Client::Rust] {
-        drop(client.ask(&home.sandbox, "prod").exits(1));
+        client.ask(&home.sandbox, "prod").exits(1);
     }
     assert_eq!(home.fake.operations(), [""; 0]);
 }
@@ -106,7 +106,7 @@ fn aws_cli_v2_takes_credentials_and_tells_what_to_run_when_the_session_is_gone()
     let home = Home::ready(Variant::Process);
     expire(&home, "prod");
     assert_eq!(export(&home, "prod").ok().json()["AccessKeyId"], handed_out(&home, "prod"));
-    drop(home.sandbox.run(["logout", "prod", "main"]).ok());
+    home.sandbox.run(["logout", "prod", "main"]).ok();
     let run = export(&home, "prod").exits(253);
     assert!(run.stderr.contains("prod: not logged in; run awsauth login prod"), "{}", run.stderr);
 }
@@ -114,7 +114,7 @@ fn aws_cli_v2_takes_credentials_and_tells_what_to_run_when_the_session_is_gone()
 #[test]
 fn an_mfa_process_that_leads_back_through_aws_profile_ends_and_aws_cli_says_why() {
     let home = Home::ready(Variant::Process);
-    drop(home.sandbox.run(["logout", "prod", "main"]).ok());
+    home.sandbox.run(["logout", "prod", "main"]).ok();
     home.fake.clear();
     let script = format!("{} sts get-caller-identity 2>back", tool("AWSAUTH_TEST_AWS_CLI_V1").display());
     home.sandbox.write(
@@ -137,7 +137,7 @@ fn every_reader_waits_for_the_person_at_the_terminal() {
     let home = Home::ready(Variant::Process);
     home.sandbox.write(".config/awsauth/profiles.local.toml", "[settings]\nprompt = \"tty\"\n");
     for client in Client::ALL {
-        drop(home.sandbox.run(["logout", "prod", "main"]).ok());
+        home.sandbox.run(["logout", "prod", "main"]).ok();
         home.fake.clear();
         let command = client.ask_in_shell(&home.sandbox, "prod");
         let mut session = rexpect::session::spawn_command(command, Some(60_000)).unwrap();

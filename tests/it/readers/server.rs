@@ -115,7 +115,7 @@ fn readers_in_python_tell_what_to_run_when_a_person_is_needed() {
         assert_ne!(run.code, Some(0), "{client:?}: {}", run.stdout);
         assert!(run.stderr.contains("prod: not logged in; run awsauth login prod"), "{client:?}: {}", run.stderr);
         let code = home.fake.world().next_code(crate::support::fake_aws::standard::MFA_SERIAL);
-        drop(home.sandbox.run(["login", "--token-code", &code, "prod"]).ok());
+        home.sandbox.run(["login", "--token-code", &code, "prod"]).ok();
     }
 }
 
@@ -124,7 +124,7 @@ fn readers_in_python_tell_what_to_run_when_a_person_is_needed() {
 #[test]
 fn in_a_network_of_its_own_the_address_of_containers_serves() {
     let home = Home::ready(Variant::Native);
-    drop(home.sandbox.pipe("variables"));
+    home.sandbox.pipe("variables");
     let script = r#"
         ip link set lo up && ip address add 169.254.170.2/32 dev lo || exit 99
         "$AWSAUTH" serve prod --listen 169.254.170.2 --port 80 >variables & serve=$!

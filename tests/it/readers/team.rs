@@ -22,20 +22,20 @@ impl Home {
         fake.world().approve_devices(Approval::Immediately);
         fake.world().set_interval(0);
         let sandbox = team::machine(name, Some(&fake));
-        drop(sandbox.run(["apply", "--yes"]).ok());
+        sandbox.run(["apply", "--yes"]).ok();
         for profile in ["main", "auditor"] {
             let key = format!("{}\n{}\n", member.key_id, member.secret_key);
-            drop(sandbox.run_with_input(["keys", "add", profile], &key).ok());
+            sandbox.run_with_input(["keys", "add", profile], &key).ok();
         }
         for profile in ["payments-prod.breakglass", "yearly-audit"] {
             let code = fake.world().next_code(member.mfa_serial);
-            drop(sandbox.run(["login", "--token-code", &code, profile]).ok());
+            sandbox.run(["login", "--token-code", &code, profile]).ok();
         }
         Self { fake, sandbox }
     }
 
     fn log_in(&self, profiles: &[&str]) {
-        drop(self.sandbox.run([&["login", "--no-browser"], profiles].concat()).ok());
+        self.sandbox.run([&["login", "--no-browser"], profiles].concat()).ok();
     }
 
     fn ask(&self, client: Client, Expected { profile, arn }: Expected) {

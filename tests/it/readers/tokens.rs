@@ -16,7 +16,7 @@ fn signed_out() -> Home {
     fake.world().set_interval(0);
     let sandbox = Sandbox::with_aws(&fake);
     sandbox.manifest(MANIFEST);
-    drop(sandbox.run(["apply", "--yes"]).ok());
+    sandbox.run(["apply", "--yes"]).ok();
     Home { fake, sandbox }
 }
 
@@ -64,12 +64,12 @@ fn awsauth_reuses_a_registration_of_aws_clis_and_refreshes_its_token() {
     log_in_with_aws_cli(&home, Some("corp"));
     let_the_token_age(&home);
     home.fake.clear();
-    drop(home.sandbox.run(["login", "read"]).ok());
+    home.sandbox.run(["login", "read"]).ok();
     assert_eq!(home.fake.operations(), ["CreateToken", "GetRoleCredentials"]);
     home.fake.world().end_sso_logins();
     std::fs::remove_file(home.sandbox.path(CORP_TOKEN)).unwrap();
     home.fake.clear();
-    drop(home.sandbox.run(["login", "read", "--force"]).ok());
+    home.sandbox.run(["login", "read", "--force"]).ok();
     assert_eq!(home.fake.operations(), ["StartDeviceAuthorization", "CreateToken", "GetRoleCredentials"]);
 }
 
@@ -77,7 +77,7 @@ fn awsauth_reuses_a_registration_of_aws_clis_and_refreshes_its_token() {
 fn aws_clis_own_code_takes_a_login_of_awsauths_as_its_own() {
     for (session, profile) in [(Some("corp"), "read"), (None, "legacy")] {
         let home = signed_out();
-        drop(home.sandbox.run(["login", profile]).ok());
+        home.sandbox.run(["login", profile]).ok();
         home.fake.clear();
         log_in_with_aws_cli(&home, session);
         assert_eq!(home.fake.operations(), [""; 0], "{profile}: AWS CLI must find token and registration");
@@ -112,7 +112,7 @@ fn a_token_that_boto3_refreshed_serves_awsauth_and_one_that_awsauth_refreshed_se
     assert_eq!(operations, ["CreateToken", "GetRoleCredentials", "GetCallerIdentity"]);
     std::fs::remove_file(home.sandbox.path(&crate::scene::session_file("read"))).unwrap();
     home.fake.clear();
-    drop(home.sandbox.run(["login", "read"]).ok());
+    home.sandbox.run(["login", "read"]).ok();
     assert_eq!(home.fake.operations(), ["GetRoleCredentials"]);
 
     let_the_token_age(&home);

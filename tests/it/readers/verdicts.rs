@@ -41,7 +41,7 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     });
     let team = ["alice", "bob"].map(|name| {
         let home = team::machine(name, None);
-        drop(home.run(["apply", "--yes"]).ok());
+        home.run(["apply", "--yes"]).ok();
         let read = |path| std::fs::read(home.path(path)).ok();
         (name.to_owned(), Files { config: read(CONFIG), credentials: read(CREDENTIALS) })
     });

@@ -109,7 +109,7 @@ fn what_an_endpoint_can_not_serve_is_refused() {
     let run = scene.run(&["exec", "prod", "--server", "--", "true"]).exits(5);
     assert!(run.stderr.contains("awsauth login prod"), "{}", run.stderr);
     scene.logged_in(&["prod"]);
-    drop(scene.run(&["exec", "prod", "--server", "--", "no-such-program"]).exits(127));
+    scene.run(&["exec", "prod", "--server", "--", "no-such-program"]).exits(127);
 }
 
 #[test]

@@ -43,16 +43,16 @@ fn a_profile_is_shown() {
     let mut day = Transcript::new(&scene.home);
     day.says("Before `apply`.");
     day.runs("awsauth show prod");
-    drop(scene.home.run(["apply", "--yes"]).ok());
+    scene.home.run(["apply", "--yes"]).ok();
     day.says("Before a login.");
     for name in ["base", "main", "audit", "jump", "console", "asked"] {
         day.runs(&format!("awsauth show {name}"));
     }
     for names in [&["main", "prod"][..], &["audit"], &["asked"]] {
         let code = scene.aws.world().next_code(MFA_SERIAL);
-        drop(scene.home.run([&["login", "--token-code", &code], names].concat()).ok());
+        scene.home.run([&["login", "--token-code", &code], names].concat()).ok();
     }
-    drop(scene.home.run(["login", "--no-browser", "jump"]).ok());
+    scene.home.run(["login", "--no-browser", "jump"]).ok();
     day.says("After it.");
     for name in ["main", "prod", "audit", "read", "jump", "batch", "asked"] {
         day.runs(&format!("awsauth show {name}"));
