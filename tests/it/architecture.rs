@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::files;
+
 /// What each room may import. Standing lower means being more basic; nothing imports `cli`.
 const LAYERS: [(&str, &[&str]); 20] = [
     ("cli", &["*"]),
@@ -32,16 +34,6 @@ const LAYERS: [(&str, &[&str]); 20] = [
 ];
 /// The most lines of one source file.
 const LONGEST_FILE: usize = 500;
-
-pub(crate) fn source_files(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries
-        .flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect();
-    files.sort();
-    files
-}
 
 pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
@@ -76,7 +68,7 @@ fn imported(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_room_imports_only_what_the_table_allows() {
     let mut broken = Vec::new();
-    for file in source_files(&src()) {
+    for file in files(&src(), "rs") {
         let room = room(&file);
         if room == "main" || room == "lib" {
             continue;
@@ -118,7 +110,7 @@ fn leads_away(from: &str, to: &str) -> bool {
 /// What two commands need is in a directory of `cli` beside `command`.
 #[test]
 fn a_command_is_called_by_the_command_line_alone() {
-    let callers: Vec<PathBuf> = source_files(&src())
+    let callers: Vec<PathBuf> = files(&src(), "rs")
         .into_iter()
         .filter(|file| !file.ends_with("cli/args.rs") && !file.ends_with("cli/mod.rs"))
         .filter(|file| fs::read_to_string(file).unwrap().contains("cli::command::"))
@@ -128,7 +120,7 @@ fn a_command_is_called_by_the_command_line_alone() {
 
 #[test]
 fn no_file_is_longer_than_500_lines() {
-    let long: Vec<String> = source_files(&src())
+    let long: Vec<String> = files(&src(), "rs")
         .into_iter()
         .map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file))
         .filter(|(lines, _)| *lines > LONGEST_FILE)
@@ -139,7 +131,7 @@ fn no_file_is_longer_than_500_lines() {
 
 #[test]
 fn no_file_has_unsafe_code() {
-    for file in source_files(&src()) {
+    for file in files(&src(), "rs") {
         let text = fs::read_to_string(&file).unwrap();
         let found = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "#[unsafe(", "unsafe_code"];
         let found: Vec<&str> = found.into_iter().filter(|word| text.contains(word)).collect();
@@ -149,7 +141,7 @@ fn no_file_has_unsafe_code() {
 
 #[test]
 fn every_file_says_first_what_it_owns() {
-    let silent: Vec<PathBuf> = source_files(&src())
+    let silent: Vec<PathBuf> = files(&src(), "rs")
         .into_iter()
         .filter(|file| {
             !file.ends_with("lib.rs")

@@ -7,7 +7,8 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
 
-use crate::architecture::{source_files, src};
+use crate::architecture::src;
+use crate::files::files;
 
 /// A path of modules below the crate: `["plan", "block"]`.
 type Module = Vec<String>;
@@ -80,7 +81,7 @@ struct Crate {
 
 impl Crate {
     fn read() -> Self {
-        let files = source_files(&src());
+        let files = files(&src(), "rs");
         let names: BTreeMap<Module, Names> = files
             .iter()
             .filter(|file| !file.iter().any(|part| part == "tests" || part == "tests.rs"))

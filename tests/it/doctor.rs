@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::architecture::{source_files, src};
+use crate::architecture::src;
 use crate::diff::commit;
+use crate::files::files;
 use crate::join;
 use crate::scene::{CONFIG, CREDENTIALS, Scene};
 use crate::support::fake_aws::team::ALICE;
@@ -125,7 +126,7 @@ fn the_first_finding_is_the_cause() {
 /// The codes in the source.
 fn all_codes() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    for file in source_files(&src().join("cli/doctor")) {
+    for file in files(&src().join("cli/doctor"), "rs") {
         let text = fs::read_to_string(file).unwrap();
         for call in ["Finding::error(", "Finding::warning(", "Finding::note(", "useless("] {
             let calls = text.split(call).skip(1).map(str::trim_start).filter_map(|rest| rest.strip_prefix('"'));

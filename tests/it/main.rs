@@ -58,6 +58,8 @@ mod external;
 #[cfg(test)]
 mod fake_aws;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod import;

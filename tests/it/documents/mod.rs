@@ -18,6 +18,8 @@ mod shell_blocks;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::files;
+
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -45,17 +47,11 @@ role_arn = "arn:aws:iam::444455556666:role/Admin"
 
 /// The Markdown files at the root and below `docs`.
 fn documents() -> Vec<PathBuf> {
-    let mut dirs = vec![project().join("docs")];
-    let mut files: Vec<PathBuf> = fs::read_dir(project()).unwrap().map(|file| file.unwrap().path()).collect();
-    while let Some(dir) = dirs.pop() {
-        let (inner, others) =
-            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).partition(|path| path.is_dir());
-        dirs.extend::<Vec<_>>(inner);
-        files.extend::<Vec<_>>(others);
-    }
-    files.retain(|file| file.extension().is_some_and(|name| name == "md"));
-    files.sort();
-    files
+    let mut documents: Vec<PathBuf> = fs::read_dir(project()).unwrap().map(|file| file.unwrap().path()).collect();
+    documents.retain(|file| file.extension().is_some_and(|name| name == "md"));
+    documents.extend(files(&project().join("docs"), "md"));
+    documents.sort();
+    documents
 }
 
 /// A block of code in a document.

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::project;
+use crate::files::files;
 use crate::support::sandbox::Sandbox;
 
 /// Compares a page below `docs` with what the program makes it, or writes it.
@@ -145,17 +146,8 @@ fn the_reference_of_the_manifest_is_what_the_schemas_say() {
 
 /// Every text that a fixture expects of `check`.
 fn expected() -> Vec<String> {
-    let mut dirs = vec![project().join("fixtures")];
-    let mut texts = Vec::new();
-    while let Some(dir) = dirs.pop() {
-        for path in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                dirs.push(path);
-            } else if path.extension().is_some_and(|name| name == "txt") {
-                texts.push(fs::read_to_string(path).unwrap());
-            }
-        }
-    }
+    let texts = files(&project().join("fixtures"), "txt").into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let mut texts: Vec<String> = texts.collect();
     texts.sort();
     texts
 }
@@ -175,7 +167,8 @@ fn every_finding_of_check_is_shown_by_its_shortest_example() {
         let heads = [format!("error[{code}]"), format!("warning[{code}]")];
         let findings = texts.iter().flat_map(|text| text.split("\n\n"));
         let found = findings.filter(|finding| heads.iter().any(|head| finding.starts_with(head)));
-        let shortest = found.min_by_key(|finding| (finding.lines().count(), finding.len())).unwrap();
+        let shortest = found.min_by_key(|finding| (finding.lines().count(), finding.len()));
+        let shortest = shortest.unwrap_or_else(|| panic!("no fixture shows {code}"));
         write!(page, "\n## {code}\n\n```text\n{}\n```\n", shortest.trim_end()).unwrap();
     }
     is_current("findings.md", &page);
