@@ -13,10 +13,8 @@ fn value(scene: &Scene, key: &str) -> String {
 
 /// Runs a script in bash with awsauth on the path and variables left over from other identities.
 fn bash(scene: &Scene, script: &str) -> String {
-    let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", bin.display());
-    let mut command = scene.home.program(Path::new("/bin/bash"));
-    command.args(["--norc", "--noprofile", "-euc", script]).env("PATH", path).stderr(Stdio::inherit());
+    let mut command = scene.home.program_beside_awsauth(Path::new("/bin/bash"));
+    command.args(["--norc", "--noprofile", "-euc", script]).stderr(Stdio::inherit());
     for stale in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"] {
         command.env(stale, "stale");
     }

@@ -29,13 +29,10 @@ fn blocks() -> [Value; 3] {
     blocks.try_into().unwrap()
 }
 
-/// A program that finds the awsauth of this build first, and has no home.
+/// A program that finds the awsauth of this build, and has no home.
 fn homeless(home: &Sandbox, program: &Path) -> Command {
-    let mut command = home.program(program);
-    let awsauth = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap().to_path_buf();
-    let path = std::env::var_os("PATH").unwrap();
-    let path = std::env::join_paths(std::iter::once(awsauth).chain(std::env::split_paths(&path))).unwrap();
-    command.env_remove("HOME").env("PATH", path).env("PRE_COMMIT_HOME", home.path("cache"));
+    let mut command = home.program_beside_awsauth(program);
+    command.env_remove("HOME").env("PRE_COMMIT_HOME", home.path("cache"));
     command
 }
 

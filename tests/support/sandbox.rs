@@ -179,6 +179,17 @@ impl Sandbox {
         command
     }
 
+    /// Any program that looks for others: it finds those of HOME's `bin` first, then this awsauth, then the machine's.
+    #[cfg(unix)]
+    pub(crate) fn program_beside_awsauth(&self, program: &Path) -> Command {
+        let awsauth = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap().to_owned();
+        let machine = std::env::var_os("PATH").unwrap_or_default();
+        let path = [self.path("bin"), awsauth].into_iter().chain(std::env::split_paths(&machine));
+        let mut command = self.program(program);
+        command.env("PATH", std::env::join_paths(path).unwrap());
+        command
+    }
+
     /// The directories that Windows has instead, where Unix has them, and what every program needs there.
     fn platform_env(&self) -> Vec<(&str, std::ffi::OsString)> {
         if !cfg!(windows) {

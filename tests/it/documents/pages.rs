@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use regex::Regex;
 
@@ -76,10 +76,8 @@ impl PageMachine {
         let mut session = String::new();
         for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
             let words = command.replace(CODE, &self.aws.world().next_code(MFA_SERIAL));
-            let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-            let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-            let mut shell = self.home.program("sh".as_ref());
-            let output = shell.args(["-c", &format!("exec 2>&1; {words}")]).env("PATH", path).output().unwrap();
+            let mut shell = self.home.program_beside_awsauth("sh".as_ref());
+            let output = shell.args(["-c", &format!("exec 2>&1; {words}")]).output().unwrap();
             let shown = at_aws(&String::from_utf8(output.stdout).unwrap());
             session.extend(["$ ", command, "\n", &shown]);
             assert!(output.status.success(), "{session}");

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZero;
-use std::path::Path;
 use std::process::Stdio;
 
 use regex::Regex;
@@ -40,13 +39,11 @@ struct Recording {
 
 impl Recording {
     fn start(machine: &PageMachine) -> Self {
-        let mut bash = machine.home.program(Path::new("sh"));
-        let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
+        let mut bash = machine.home.program_beside_awsauth("sh".as_ref());
         // The terminal comes without an echo, which bash would keep to.
         let words = format!("stty echo rows {ROWS} cols {COLUMNS}; exec bash --norc --noprofile -i");
         bash.args(["-c", &words]).env("TERM", "xterm-256color").stdin(Stdio::inherit());
-        bash.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())).env_remove("COLUMNS");
-        bash.env("PS1", r"\[\e]0;ready\a\e[1;32m\]$\[\e[0m\] ");
+        bash.env_remove("COLUMNS").env("PS1", r"\[\e]0;ready\a\e[1;32m\]$\[\e[0m\] ");
         let mut session = spawn_command(bash, Some(PATIENCE)).unwrap();
         session.exp_string(READY).unwrap();
         let lines = vec![Vec::new(); usize::from(ROWS)];

@@ -1,7 +1,6 @@
 //! The `sh` blocks of documents: each is run to its end, in a HOME that has what it takes for granted. Other programs are stand-ins.
 
 use std::fs;
-use std::path::Path;
 
 use super::pages::PageMachine;
 use super::{DOCUMENTED_PROFILES, all_blocks};
@@ -76,14 +75,10 @@ fn every_shell_block_runs_to_its_end() {
         }
         run += 1;
         let machine = machine(config(&block.text));
-        let home = &machine.home;
-        let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-        let path = format!("{}:{}:{}", home.path("bin").display(), bin.display(), std::env::var("PATH").unwrap());
-        let mut shell = home.program("sh".as_ref());
+        let mut shell = machine.home.program_beside_awsauth("sh".as_ref());
         // Without a terminal, it has to be told how to log in.
         let script = block.text.replace("NAME", "prod").replace("awsauth discover", "awsauth discover --flow device");
-        shell.env("PATH", path).args(["-ec", &script]);
-        let output = shell.output().unwrap();
+        let output = shell.args(["-ec", &script]).output().unwrap();
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             wrong.push(format!("{}: {}\n{}{said}", block.place, output.status, block.text));

@@ -59,12 +59,10 @@ impl Machine {
     fn new(programs: &[(&str, &str)]) -> Self {
         let machine = Self { home: Home::ready(Variant::Native) };
         std::fs::create_dir(machine.home.sandbox.path("bin")).unwrap();
-        let awsauth = Path::new(env!("CARGO_BIN_EXE_awsauth")).to_path_buf();
-        let programs = programs.iter().map(|(name, variable)| (*name, tool(variable)));
-        for (name, path) in programs.chain([("awsauth", awsauth)]) {
+        for (name, variable) in programs {
             // By a path of its own, as Python's programs know their libraries by theirs.
-            let script = format!("exec '{}' \"$@\"\n", path.display());
-            drop(machine.home.sandbox.script(&format!("bin/{name}"), &script));
+            let script = format!("exec '{}' \"$@\"\n", tool(variable).display());
+            machine.home.sandbox.script(&format!("bin/{name}"), &script);
         }
         machine.home.fake.clear();
         machine
@@ -72,11 +70,8 @@ impl Machine {
 
     /// A shell that runs these lines, and stops at the first that fails.
     fn shell(&self, lines: &str) -> Command {
-        let mut command = self.home.sandbox.program("bash".as_ref());
-        let machine = std::env::var_os("PATH").unwrap();
-        let path = std::iter::once(self.home.sandbox.path("bin")).chain(std::env::split_paths(&machine));
+        let mut command = self.home.sandbox.program_beside_awsauth("bash".as_ref());
         command.args(["--noprofile", "--norc", "-euo", "pipefail", "-c", lines]);
-        command.env("PATH", std::env::join_paths(path).unwrap());
         command
     }
 

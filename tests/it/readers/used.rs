@@ -14,8 +14,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A client in a shell that is set to a profile, and that had other keys before. It asks again for each line of stdin.
 fn command(home: &Home, client: Client, profile: &str) -> Command {
-    let mut command = home.sandbox.program("/bin/bash".as_ref());
-    let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
+    let mut command = home.sandbox.program_beside_awsauth("/bin/bash".as_ref());
     let again = if client == Client::AwsCli { "while read -r line; do \"$@\"; done" } else { "" };
     let script = format!(
         "export AWS_ACCESS_KEY_ID=AKIAOTHER AWS_SECRET_ACCESS_KEY=other AWS_DEFAULT_PROFILE=base
@@ -23,7 +22,7 @@ fn command(home: &Home, client: Client, profile: &str) -> Command {
          {again}"
     );
     command.args(["--norc", "--noprofile", "-c", &script, "bash"]).args(client.words());
-    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display())).env("READER_REPEATS", "1");
+    command.env("READER_REPEATS", "1");
     command
 }
 

@@ -248,11 +248,9 @@ fn powershell_gets_ascii_and_the_program_for_its_completion() {
 #[cfg(feature = "real-clients")]
 fn a_universal_variable_of_fish_is_not_left_over() {
     let scene = Scene::new();
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-    let mut command = scene.home.program(&Interpreter::Fish.program());
+    let mut command = scene.home.program_beside_awsauth(&Interpreter::Fish.program());
     let script =
         "set -Ux AWS_PROFILE stale; set -gx AWS_PROFILE stale\nawsauth hook fish | source\nawsauth use base\nenv";
-    command.args(["-c", script]).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-    let run: crate::support::sandbox::Run = command.output().unwrap().into();
+    let run: crate::support::sandbox::Run = command.args(["-c", script]).output().unwrap().into();
     assert_eq!(aws_variables(&run.ok().stdout), base());
 }

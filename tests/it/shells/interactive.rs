@@ -20,10 +20,8 @@ pub(super) struct Typist {
 impl Typist {
     /// Starts the shell and brings the function.
     pub(super) fn new(shell: Interpreter, scene: &Scene) -> Self {
-        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-        let mut command = scene.home.program(&shell.program());
-        let path = format!("{}:/usr/bin:/bin", bin.display());
-        command.args(shell.flags()).arg("-i").env("PATH", path).env("TERM", "xterm");
+        let mut command = scene.home.program_beside_awsauth(&shell.program());
+        command.args(shell.flags()).arg("-i").env("TERM", "xterm");
         command.stdin(std::process::Stdio::inherit());
         let mut typist = Self { shell, session: spawn_command(command, Some(PATIENCE)).unwrap() };
         let prompt = match shell.name() {
@@ -183,11 +181,9 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
 #[cfg(feature = "real-clients")]
 fn nushells_pipeline_logs_in_in_place() {
     let scene = Scene::new();
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-    let mut command = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_NU"));
+    let mut command = scene.home.program_beside_awsauth(&crate::readers::client::tool("AWSAUTH_TEST_NU"));
     let script = "awsauth env prod --shell nu | from json | load-env; print $'It is <($env.AWSAUTH_PROFILE)>'";
-    command.args(["--no-config-file", "-c", script]).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-    command.env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    command.args(["--no-config-file", "-c", script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
     let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
     session.exp_string("MFA code for").unwrap();
     session.send(&format!("{}\r", scene.code())).unwrap();

@@ -14,7 +14,7 @@ mod interactive;
 mod prompt;
 mod values;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::scene::Scene;
 use crate::support::sandbox::Run;
@@ -129,11 +129,8 @@ impl Interpreter {
 
     /// The same with more flags for the shell.
     fn run_with(self, scene: &Scene, flags: &[&str], script: &str) -> Run {
-        let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-        let path = format!("{}:/usr/bin:/bin", bin.display());
-        let mut command = scene.home.program(&self.program());
-        command.args(self.flags()).args(flags).args(["-c", script]).env("PATH", path);
-        command.output().unwrap().into()
+        let mut command = scene.home.program_beside_awsauth(&self.program());
+        command.args(self.flags()).args(flags).args(["-c", script]).output().unwrap().into()
     }
 }
 

@@ -102,7 +102,6 @@ fn is_no_dotenv(value: &str) -> bool {
 
 #[cfg(feature = "real-clients")]
 pub(super) mod installed {
-    use std::path::Path;
 
     use super::*;
     use crate::readers::client::{script, tool};
@@ -121,10 +120,8 @@ pub(super) mod installed {
 
     /// Runs a nushell script with awsauth on the path and a profile left over.
     pub(in super::super) fn nu(scene: &Scene, script: &str) -> crate::support::sandbox::Run {
-        let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-        let mut command = scene.home.program(&tool("AWSAUTH_TEST_NU"));
-        command.args(["--no-config-file", "-c", script]).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-        command.env("AWS_PROFILE", "stale").output().unwrap().into()
+        let mut command = scene.home.program_beside_awsauth(&tool("AWSAUTH_TEST_NU"));
+        command.args(["--no-config-file", "-c", script]).env("AWS_PROFILE", "stale").output().unwrap().into()
     }
 
     #[test]

@@ -105,10 +105,8 @@ impl<'s> Transcript<'s> {
     }
 
     fn shell(&self, words: &str) -> std::process::Command {
-        let mut command = self.home.program("sh".as_ref());
-        let programs = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
-        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
-        command.args(["-c", words]).env("PATH", path).env("COLUMNS", COLUMNS.to_string());
+        let mut command = self.home.program_beside_awsauth("sh".as_ref());
+        command.args(["-c", words]).env("COLUMNS", COLUMNS.to_string());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
