@@ -162,22 +162,19 @@ impl Scene {
     /// A session as it is kept.
     #[track_caller]
     pub(crate) fn session(&self, name: &str) -> Value {
-        serde_json::from_str(&self.home.read(&session_file(name))).unwrap()
+        session(&self.home, name)
     }
 
     /// Gives a kept session another beginning and end, in minutes from now.
     #[track_caller]
     pub(crate) fn age_session(&self, name: &str, from: i64, until: i64) {
-        let mut session = self.session(name);
-        session["obtained_at"] = minutes(now(), from).to_string().into();
-        session["expiration"] = minutes(now(), until).to_string().into();
-        self.home.write(&session_file(name), session.to_string());
+        age_session(&self.home, name, from, until);
     }
 
     /// Lets a kept session be over.
     #[track_caller]
     pub(crate) fn expire(&self, name: &str) {
-        self.age_session(name, -61, -1);
+        expire(&self.home, name);
     }
 
     /// Lets the kept SSO token be over; its refresh token stays.
@@ -197,6 +194,27 @@ impl Scene {
     pub(crate) fn access_key_of(&self, name: &str) -> String {
         self.run(&["credential-process", name]).ok().json()["AccessKeyId"].as_str().unwrap().to_owned()
     }
+}
+
+/// A session as it is kept.
+#[track_caller]
+pub(crate) fn session(home: &Sandbox, name: &str) -> Value {
+    serde_json::from_str(&home.read(&session_file(name))).unwrap()
+}
+
+/// Gives a kept session another beginning and end, in minutes from now.
+#[track_caller]
+pub(crate) fn age_session(home: &Sandbox, name: &str, from: i64, until: i64) {
+    let mut session = session(home, name);
+    session["obtained_at"] = minutes(now(), from).to_string().into();
+    session["expiration"] = minutes(now(), until).to_string().into();
+    home.write(&session_file(name), session.to_string());
+}
+
+/// Lets a kept session be over.
+#[track_caller]
+pub(crate) fn expire(home: &Sandbox, name: &str) {
+    age_session(home, name, -61, -1);
 }
 
 /// Where a session is kept.

@@ -7,7 +7,7 @@ use super::{Machine, code};
 #[cfg(target_os = "linux")]
 use crate::readers::client::tool;
 use crate::readers::home::Home;
-use crate::scene::session_file;
+use crate::scene::age_session;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::support::sandbox::Run;
 
@@ -36,10 +36,7 @@ fn check(machine: &Machine, run: impl Fn() -> Run) {
     run().ok();
     assert_eq!(fake.operations().len(), 0);
     for name in ["main", "prod"] {
-        let mut session: serde_json::Value = serde_json::from_str(&sandbox.read(&session_file(name))).unwrap();
-        let time = |minutes| jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
-        (session["obtained_at"], session["expiration"]) = (time(-46).to_string().into(), time(14).to_string().into());
-        sandbox.write(&session_file(name), session.to_string());
+        age_session(sandbox, name, -46, 14);
     }
     let with_code = || {
         let code = fake.world().next_code(MFA_SERIAL);

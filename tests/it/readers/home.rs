@@ -1,5 +1,6 @@
 //! A home directory in which a person has done what the documentation says: apply, add a key, log in. Knows no reader.
 
+use crate::scene::expire;
 use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
 use crate::support::fake_aws::{Approval, FakeAws};
 use crate::support::sandbox::Sandbox;
@@ -44,6 +45,20 @@ impl Home {
         }
         sandbox.run(["login", "--no-browser", "read", "legacy", "jump"]).ok();
         Self { fake, sandbox }
+    }
+
+    /// Lets the kept session of a profile be over.
+    pub(super) fn expire(&self, profile: &str) {
+        expire(&self.sandbox, profile);
+    }
+
+    /// The key that signed the last `GetCallerIdentity`, which must have been accepted.
+    #[track_caller]
+    pub(super) fn signer(&self) -> String {
+        assert_eq!(self.fake.unexpected().len(), 0, "{:#?}", self.fake.unexpected());
+        let last = self.fake.requests().into_iter().rfind(|request| request.operation == "GetCallerIdentity").unwrap();
+        assert_eq!(last.status, 200);
+        last.access_key_id.expect("GetCallerIdentity must be signed")
     }
 }
 

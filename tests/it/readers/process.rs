@@ -3,7 +3,6 @@
 use super::client::tool;
 use super::home::Variant;
 use super::{AUDIT, Client, Home, IDENTITIES, identify};
-use crate::scene::session_file;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::support::sandbox::Run;
 
@@ -61,15 +60,6 @@ fn readers_in_python_tell_what_to_run_when_the_session_is_gone_and_the_others_fa
     assert_eq!(home.fake.operations(), [""; 0]);
 }
 
-/// Lets a kept session be over.
-fn expire(home: &Home, profile: &str) {
-    let file = session_file(profile);
-    let mut session: serde_json::Value = serde_json::from_str(&home.sandbox.read(&file)).unwrap();
-    let ago = |minutes| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
-    (session["obtained_at"], session["expiration"]) = (ago(61).into(), ago(1).into());
-    home.sandbox.write(&file, session.to_string());
-}
-
 /// The identity of a profile.
 fn expected(profile: &str) -> super::Expected {
     *IDENTITIES.iter().find(|expected| expected.profile == profile).unwrap()
@@ -85,9 +75,9 @@ fn every_reader_gets_what_is_renewed_without_a_person() {
             ("jump", &["GetRoleCredentials", "AssumeRole"]),
         ] {
             if profile == "jump" {
-                expire(&home, "read");
+                home.expire("read");
             }
-            expire(&home, profile);
+            home.expire(profile);
             let (operations, signer) = identify(&home, client, expected(profile));
             assert_eq!(operations, [calls, &["GetCallerIdentity"]].concat(), "{client:?} as {profile}");
             assert_eq!(signer, handed_out(&home, profile), "{client:?} as {profile}");
@@ -104,7 +94,7 @@ fn export(home: &Home, profile: &str) -> Run {
 #[test]
 fn aws_cli_v2_takes_credentials_and_tells_what_to_run_when_the_session_is_gone() {
     let home = Home::ready(Variant::Process);
-    expire(&home, "prod");
+    home.expire("prod");
     assert_eq!(export(&home, "prod").ok().json()["AccessKeyId"], handed_out(&home, "prod"));
     home.sandbox.run(["logout", "prod", "main"]).ok();
     let run = export(&home, "prod").exits(253);

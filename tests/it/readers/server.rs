@@ -1,47 +1,23 @@
 //! `exec --server`: every reader signs with what the endpoint gives, and with the next session when the first has ended.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::client::{CALLER_ARN, tool};
 use super::home::Variant;
-use super::{Client, Home, IDENTITIES};
-use crate::scene::session_file;
+use super::{Client, Home, PROD, goes_on};
 use crate::support::sandbox::Run;
 
-/// How long anything here may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
-/// The role that all of this is about.
-const ROLE: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
-
-/// Lets the kept session of `prod` be over.
-fn expire(home: &Home) {
-    let file = session_file("prod");
-    let mut session: serde_json::Value = serde_json::from_str(&home.sandbox.read(&file)).unwrap();
-    let ago = |minutes| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
-    (session["obtained_at"], session["expiration"]) = (ago(61).into(), ago(1).into());
-    home.sandbox.write(&file, session.to_string());
-}
+/// AWS CLI asks once: a shell asks with it again for each line.
+const AGAIN: &str = "\"$@\"; while read line; do \"$@\"; done";
 
 /// `exec prod --server` of a client.
 fn command(home: &Home, client: Client) -> Command {
     let mut command = home.sandbox.command(["exec", "prod", "--server", "--"]);
-    // AWS CLI asks once: a shell asks with it again.
     if client == Client::AwsCli {
-        command.args(["sh", "-c", "\"$@\"; while read line; do \"$@\"; done", "sh"]);
+        command.args(["sh", "-c", AGAIN, "sh"]);
     }
     command.args(client.words()).env("READER_REPEATS", "1");
     command
-}
-
-/// The key that signed the last question, which must have been accepted.
-fn signer(home: &Home, client: impl std::fmt::Debug) -> String {
-    assert_eq!(home.fake.unexpected().len(), 0, "{client:?}: {:#?}", home.fake.unexpected());
-    let requests = home.fake.requests();
-    let last =
-        requests.iter().rfind(|request| request.operation == "GetCallerIdentity").expect("the client must have called");
-    assert_eq!(last.status, 200, "{client:?}");
-    last.access_key_id.clone().expect("GetCallerIdentity must be signed")
 }
 
 #[test]
@@ -50,27 +26,10 @@ fn every_reader_signs_by_the_endpoint_and_goes_on_with_the_next_session() {
         let home = Home::ready(Variant::Native);
         // So little that they ask before every call: Python with less than 10 minutes, JavaScript 5. Rust's reader keeps nothing.
         home.fake.world().set_session_lifetime(Some(200));
-        expire(&home);
-        home.fake.clear();
-        let mut child = command(&home, client).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)), "{client:?}");
-        let first = signer(&home, client);
-        assert_eq!(home.fake.operations(), ["AssumeRole", "GetCallerIdentity"], "{client:?}");
-        expire(&home);
-        home.fake.clear();
-        let mut stdin = child.stdin.take().unwrap();
-        let goes_on = (0..100).any(|_| {
-            // JavaScript signs with the old session until it has the new one.
-            stdin.write_all(b"\n").unwrap();
-            assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)), "{client:?}");
-            assert!(home.fake.wait_for("AssumeRole", 1, PATIENCE), "{client:?}");
-            signer(&home, client) != first
-        });
-        assert!(goes_on, "{client:?}");
+        home.expire("prod");
+        let operations = goes_on(command(&home, client), &home, &format!("{client:?}"));
+        assert_eq!(operations, ["AssumeRole", "GetCallerIdentity"], "{client:?}");
         assert_eq!(home.fake.count("AssumeRole"), 1, "{client:?}");
-        drop(stdin);
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{client:?}");
     }
 }
 
@@ -82,32 +41,22 @@ fn a_default_profile_that_has_a_key_does_not_sign() {
     home.sandbox.write(".aws/credentials", format!("{other}\n{own}"));
     for client in Client::ALL {
         let run = Run::from(command(&home, client).output().unwrap()).ok();
-        assert!(run.stdout.starts_with(ROLE), "{client:?}: {}", run.stdout);
+        assert!(run.stdout.starts_with(PROD), "{client:?}: {}", run.stdout);
     }
 }
 
 #[test]
 fn aws_cli_v2_signs_by_the_endpoint_and_goes_on_with_the_next_session() {
     let home = Home::ready(Variant::Native);
-    let mut command =
-        home.sandbox.command(["exec", "prod", "--server", "--", "sh", "-c", "\"$@\"; read line; \"$@\"", "sh"]);
+    let mut command = home.sandbox.command(["exec", "prod", "--server", "--", "sh", "-c", AGAIN, "sh"]);
     // Debian's version does not know AWS_ENDPOINT_URL yet.
     command.arg(tool("AWSAUTH_TEST_AWS_CLI_V2")).args(CALLER_ARN).args(["--endpoint-url", &home.fake.url()]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)));
-    let first = signer(&home, "AWS CLI v2");
-    expire(&home);
-    child.stdin.take().unwrap().write_all(b"\n").unwrap();
-    assert!(lines.next().is_some_and(|arn| arn.starts_with(ROLE)));
-    assert_ne!(signer(&home, "AWS CLI v2"), first);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    goes_on(command, &home, "AWS CLI v2");
 }
 
 #[test]
 fn readers_in_python_tell_what_to_run_when_a_person_is_needed() {
     let home = Home::ready(Variant::Native);
-    assert!(IDENTITIES.iter().any(|expected| expected.arn == ROLE));
     for client in [Client::AwsCli, Client::Boto3] {
         let mut command = home.sandbox.command(["exec", "prod", "--server", "--", "sh", "-c"]);
         command.args(["\"$0\" logout prod main >&2; \"$@\"", env!("CARGO_BIN_EXE_awsauth")]).args(client.words());
