@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use super::{blocks, project};
+use super::{blocks_of, project};
 
 /// The Japanese pages below `docs`, each behind the English one.
 fn pages() -> Vec<(PathBuf, PathBuf)> {
@@ -19,7 +19,7 @@ fn pages() -> Vec<(PathBuf, PathBuf)> {
 fn code(page: &Path) -> Vec<String> {
     let comment = Regex::new(r"(?m)(^|[ \t])[ \t]*# .*$").unwrap();
     let code = |text: &str| comment.replace_all(text, "").into_owned();
-    blocks(page).iter().map(|block| format!("{} {}\n{}", block.language, block.file, code(&block.text))).collect()
+    blocks_of(page).iter().map(|block| format!("{} {}\n{}", block.language, block.file, code(&block.text))).collect()
 }
 
 /// The levels of the headings, in order.

@@ -55,21 +55,19 @@ fn documents() -> Vec<PathBuf> {
 }
 
 /// A block of code in a document.
-struct Block {
+pub(crate) struct Block {
     /// The document, and the line of the first fence.
     place: String,
     /// The language.
-    language: String,
+    pub(crate) language: String,
     /// What follows the language: the name of the file that the block is from, if it is not awsauth's.
     file: String,
     /// The lines between the fences, without their common indent.
-    text: String,
+    pub(crate) text: String,
 }
 
-/// The blocks of a document, in order.
-fn blocks(document: &Path) -> Vec<Block> {
-    let text = fs::read_to_string(document).unwrap();
-    let name = document.strip_prefix(project()).unwrap().display();
+/// The blocks in the text of a document, in order.
+pub(crate) fn blocks(name: &str, text: &str) -> Vec<Block> {
     let mut lines = text.lines().enumerate();
     let mut blocks = Vec::new();
     while let Some((number, line)) = lines.next() {
@@ -84,7 +82,12 @@ fn blocks(document: &Path) -> Vec<Block> {
     blocks
 }
 
+fn blocks_of(document: &Path) -> Vec<Block> {
+    let name = document.strip_prefix(project()).unwrap().to_str().unwrap();
+    blocks(name, &fs::read_to_string(document).unwrap())
+}
+
 /// The blocks of all documents.
 fn all_blocks() -> impl Iterator<Item = Block> {
-    documents().into_iter().flat_map(|document| blocks(&document))
+    documents().into_iter().flat_map(|document| blocks_of(&document))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use regex::Regex;
 
-use super::{blocks, documents, project};
+use super::{blocks_of, documents, project};
 use crate::scene::CREDENTIALS;
 use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
 use crate::support::fake_aws::{Approval, FakeAws};
@@ -95,7 +95,7 @@ fn pages() -> Vec<PathBuf> {
 fn every_session_on_a_page_of_a_pattern_is_what_happens() {
     let mut count = 0;
     for page in pages() {
-        let blocks = blocks(&page);
+        let blocks = blocks_of(&page);
         let Some(manifest) = blocks.iter().find(|block| block.language == "toml") else { continue };
         let machine = PageMachine::new(&manifest.text);
         if !blocks.iter().any(|block| block.text.contains("$ awsauth keys add")) {

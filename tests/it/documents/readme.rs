@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::pages::{PageMachine, at_aws};
-use super::{blocks, project};
+use super::{blocks_of, project};
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::transcripts::{Transcript, redactions};
 
@@ -19,7 +19,7 @@ fn settled(machine: &PageMachine, session: &str) -> String {
 #[test]
 fn the_first_session_of_each_readme_is_what_happens() {
     for readme in ["README.md", "README.ja.md"] {
-        let blocks = blocks(&project().join(readme));
+        let blocks = blocks_of(&project().join(readme));
         let of = |language: &str| &blocks.iter().find(|block| block.language == language).unwrap().text;
         let (manifest, session) = (of("toml"), of("console"));
         let machine = PageMachine::new(manifest);

@@ -11,7 +11,7 @@ use rexpect::session::{PtySession, spawn_command};
 use vt100::{Cell, Color, Parser};
 
 use super::pages::{PageMachine, at_aws};
-use super::{blocks, project};
+use super::{blocks_of, project};
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::transcripts::{bytes, redactions};
 
@@ -203,7 +203,7 @@ fn record(machine: &PageMachine) -> String {
 
 #[test]
 fn the_recorded_day_is_what_happens() {
-    let readme = blocks(&project().join("README.md"));
+    let readme = blocks_of(&project().join("README.md"));
     let manifest = readme.iter().find(|block| block.language == "toml").unwrap();
     let machine = PageMachine::new(&manifest.text);
     let path = project().join("docs/images/first-day.svg");

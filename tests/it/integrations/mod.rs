@@ -12,23 +12,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::documents::blocks;
+use crate::files::files;
+use crate::readers::PROD;
 use crate::readers::client::tool;
 use crate::readers::home::{Home, Variant};
 use crate::support::sandbox::Run;
 
-/// Each section of the page, which has its test here.
-const SECTIONS: [&str; 8] = [
-    "Terraform",
-    "Docker and Compose",
-    "kubectl",
-    "VS Code",
-    "direnv",
-    "git-remote-codecommit",
-    "cron",
-    "systemd timers",
-];
-/// Who `prod` is.
-const PROD: &str = "arn:aws:sts::444455556666:assumed-role/Admin/";
 /// Who `main` is.
 const MAIN: &str = "arn:aws:iam::111122223333:user/alice";
 
@@ -44,9 +34,8 @@ fn sections() -> Vec<&'static str> {
 #[track_caller]
 fn code<const N: usize>(section: &str, language: &str) -> [String; N] {
     let text = sections().into_iter().find(|text| text.starts_with(&format!("{section}\n"))).expect(section);
-    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
-    let blocks: Vec<String> = blocks.filter(|(name, _)| *name == language).map(|(_, code)| code.to_owned()).collect();
-    blocks.try_into().unwrap()
+    let blocks = blocks("docs/integrations.md", text).into_iter().filter(|block| block.language == language);
+    blocks.map(|block| block.text).collect::<Vec<_>>().try_into().unwrap()
 }
 
 /// A person's machine: `prod` and the others are logged in to, and programs are found by their usual names.
@@ -92,9 +81,12 @@ impl Machine {
 }
 
 #[test]
-fn each_section_of_the_page_is_one_that_is_run_here_and_is_short() {
-    let headings: Vec<&str> = sections().iter().filter_map(|text| text.lines().next()).collect();
-    assert_eq!(headings, SECTIONS);
+fn each_section_of_the_page_is_run_by_a_test_here_and_is_short() {
+    let tests = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/integrations"), "rs");
+    let tests: String = tests.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    for heading in sections().iter().filter_map(|text| text.lines().next()) {
+        assert!(tests.contains(&format!("code(\"{heading}\", ")), "{heading}");
+    }
     for text in PAGE.split("\n#") {
         assert!(text.lines().filter(|line| !line.is_empty()).count() <= 21, "{text}");
     }
