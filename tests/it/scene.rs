@@ -46,6 +46,13 @@ pattern = "sso-role"
 source_profile = "read"
 role_arn = "arn:aws:iam::999900001111:role/Deploy"
 "#;
+/// A role that needs no MFA; [`MANIFEST`] does not have it.
+pub(crate) const BATCH: &str = r#"
+[profiles.batch]
+pattern = "role"
+source_profile = "base"
+role_arn = "arn:aws:iam::444455556666:role/Batch"
+"#;
 /// The state directory, in HOME.
 pub(crate) const STATE: &str = ".local/state/awsauth";
 /// AWS's credentials file, in HOME.
@@ -101,6 +108,13 @@ impl Scene {
     /// The standard world.
     pub(crate) fn new() -> Self {
         Self::in_world(World::standard())
+    }
+
+    /// The standard world, with [`BATCH`] in the manifest.
+    pub(crate) fn with_batch() -> Self {
+        let scene = Self::new();
+        scene.home.manifest(&[MANIFEST, BATCH].concat());
+        scene
     }
 
     /// Another world, with the same manifest and keys.

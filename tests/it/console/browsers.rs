@@ -3,14 +3,13 @@
 
 use std::path::PathBuf;
 
-use super::scene;
 use crate::pictures::picture;
 use crate::readers::client::tool;
 use crate::scene::Scene;
 
 /// Opens consoles with `browser`, a shell script's line, and waits for its end after each. Returns the scene and the pictures.
 fn shown(browser: &str, names: &[&str], file: &str, settings: &str) -> (Scene, Vec<PathBuf>) {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let script = format!("{browser} >\"$HOME/page.html\" 2>\"$HOME/log\"\necho done >\"$HOME/done\"\n");
     let program = scene.home.script("browser", &script);
     let done = scene.home.pipe("done");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Link, scene, sent};
+use super::{Link, sent};
 use crate::browser::get;
 use crate::scene::{CONFIG, CREDENTIALS, Scene, long_term_keys};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
@@ -39,7 +39,7 @@ fn federated(scene: &Scene, args: &[&str], duration: Option<&str>) -> String {
 
 #[test]
 fn a_role_opens_with_its_own_session_and_the_length_that_a_long_term_key_may_ask_for() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.logged_in(&["prod", "jump"]);
     scene.logged_in(&["audit"]);
     for (args, duration, identity) in [
@@ -61,7 +61,7 @@ fn a_role_opens_with_its_own_session_and_the_length_that_a_long_term_key_may_ask
 
 #[test]
 fn an_iam_user_opens_with_a_federated_session_that_may_do_what_the_user_may() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     for (args, seconds) in [(&["base"][..], None), (&["main"], None), (&["base", "--duration", "1d"], Some("86400"))] {
         let page = federated(&scene, args, None);
         assert!(page.contains("arn:aws:sts::111122223333:federated-user/alice"), "{page}");
@@ -74,7 +74,7 @@ fn an_iam_user_opens_with_a_federated_session_that_may_do_what_the_user_may() {
 
 #[test]
 fn a_federated_session_is_told_by_its_user_and_as_having_no_mfa() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let told = |name: &str| scene.run(&["console", name, "--print"]).ok().stderr;
     let (base, main) = (told("base"), told("main"));
     for text in [&base, &main] {
@@ -86,7 +86,7 @@ fn a_federated_session_is_told_by_its_user_and_as_having_no_mfa() {
 
 #[test]
 fn an_sso_profile_opens_by_its_portal_without_credentials() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let run = scene.run(&["console", "read", "--print"]).ok();
     assert_eq!(run.stderr, "this address holds no secret: you sign in at the portal\n");
     let link = Link::parse(&run.stdout);
@@ -98,7 +98,7 @@ fn an_sso_profile_opens_by_its_portal_without_credentials() {
 
 #[test]
 fn an_sso_profile_is_federated_if_that_or_a_length_is_asked_for() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.logged_in(&["read"]);
     for (args, duration) in [(&["read", "--federation"][..], None), (&["read", "--duration", "1h"], Some("3600"))] {
         let page = federated(&scene, args, duration);
@@ -109,7 +109,7 @@ fn an_sso_profile_is_federated_if_that_or_a_length_is_asked_for() {
 
 #[test]
 fn an_external_profile_opens_with_the_keys_of_its_section() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.home.manifest("[profiles.vendor]\npattern = \"external\"\n");
     scene.home.write(CONFIG, "[profile vendor]\nregion = ap-northeast-1\n");
     let keys = format!("[vendor]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n");
@@ -147,7 +147,7 @@ fn each_partition_has_its_own_console_and_region() {
 
 #[test]
 fn service_and_region_choose_the_page() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     for (args, page) in [
         (&["--service", "ec2"][..], "ec2/v2/home?region=ap-northeast-1"),
         (&["--service", "/s3/buckets/b", "--region", "eu-west-1"], "s3/buckets/b?region=eu-west-1"),
@@ -160,7 +160,7 @@ fn service_and_region_choose_the_page() {
 
 #[test]
 fn json_has_the_address_only_where_it_is_printed() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let json = scene.run(&["console", "batch", "--print", "--json"]).ok().json();
     assert_eq!(
         (&json["profile"], &json["via"], &json["opened"]),

@@ -1,6 +1,6 @@
 //! What makes no link, and what is said of it.
 
-use super::{Link, scene};
+use super::Link;
 use crate::scene::{CREDENTIALS, Scene};
 use crate::support::fake_aws::{Fault, SECRET_MARK};
 
@@ -15,7 +15,7 @@ fn refused(scene: &Scene, args: &[&str], code: i32) -> String {
 
 #[test]
 fn a_role_that_a_session_assumed_takes_no_length_and_aws_is_not_asked() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.logged_in(&["prod", "jump"]);
     for name in ["prod", "jump"] {
         let told = refused(&scene, &[name, "--duration", "1h"], 4);
@@ -29,7 +29,7 @@ fn a_role_that_a_session_assumed_takes_no_length_and_aws_is_not_asked() {
 
 #[test]
 fn a_session_of_get_session_token_makes_no_link() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.logged_in(&["main"]);
     let keys = scene.home.read(CREDENTIALS);
     let keys = keys.split("[main]").nth(1).unwrap().split('[').next().unwrap();
@@ -42,7 +42,7 @@ fn a_session_of_get_session_token_makes_no_link() {
 
 #[test]
 fn a_length_that_aws_refuses_is_told() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let told = refused(&scene, &["batch", "--duration", "8h"], 5);
     assert!(told.contains("AWS may refuse the session's length (8h)"), "{told}");
     for (args, words) in [
@@ -58,7 +58,7 @@ fn a_length_that_aws_refuses_is_told() {
 
 #[test]
 fn a_user_without_a_key_is_told_how_to_add_one() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.home.write(CREDENTIALS, "");
     let told = refused(&scene, &["main"], 5);
     assert!(told.contains("no long-term key") && told.contains("awsauth keys add main"), "{told}");
@@ -66,7 +66,7 @@ fn a_user_without_a_key_is_told_how_to_add_one() {
 
 #[test]
 fn without_a_session_and_a_terminal_a_login_is_asked_for() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     for args in [&["prod"][..], &["prod", "--no-login"]] {
         let told = refused(&scene, args, 5);
         assert!(told.contains("run awsauth login prod"), "{told}");
@@ -76,7 +76,7 @@ fn without_a_session_and_a_terminal_a_login_is_asked_for() {
 
 #[test]
 fn a_user_who_may_not_federate_is_told_the_permission() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     scene.aws.world().fail_next("GetFederationToken", Fault::status(403, "AccessDenied", "no"));
     let told = refused(&scene, &["base"], 5);
     assert!(told.contains("sts:GetFederationToken"), "{told}");
@@ -98,7 +98,7 @@ fn an_endpoint_that_fails_is_told_from_one_that_is_not_awss() {
         (Fault::raw(200, &[], &huge), 6, "longer than 4 MiB"),
         (Fault::raw(400, &[("date", "Mon, 01 Jan 2018 00:00:00 GMT")], ""), 5, "this machine's clock is"),
     ] {
-        let scene = scene();
+        let scene = Scene::with_batch();
         scene.aws.world().fail_next("GetSigninToken", fault.clone());
         let told = refused(&scene, &["batch"], code);
         assert!(told.contains(words), "{words}: {told}");
@@ -117,17 +117,17 @@ fn a_token_of_aws_may_be_as_long_as_it_likes() {
 
 #[test]
 fn the_endpoint_follows_its_own_variable() {
-    let scene = scene().env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1");
+    let scene = Scene::with_batch().env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1");
     let told = refused(&scene, &["batch"], 6);
     assert!(told.contains("http://127.0.0.1:1 (AWS_ENDPOINT_URL_SIGNIN)"), "{told}");
     assert!(told.contains("unset AWS_ENDPOINT_URL_SIGNIN"), "{told}");
-    let scene = super::scene().env("AWS_ENDPOINT_URL_SIGNIN", "file:///tmp");
+    let scene = Scene::with_batch().env("AWS_ENDPOINT_URL_SIGNIN", "file:///tmp");
     assert!(refused(&scene, &["batch"], 2).contains("AWS_ENDPOINT_URL_SIGNIN"));
 }
 
 #[test]
 fn a_session_goes_to_no_other_machine_in_clear() {
-    let scene = scene().env("AWS_ENDPOINT_URL_SIGNIN", "http://sign-in.example");
+    let scene = Scene::with_batch().env("AWS_ENDPOINT_URL_SIGNIN", "http://sign-in.example");
     let told = refused(&scene, &["batch"], 6);
     assert!(told.contains("http://sign-in.example (AWS_ENDPOINT_URL_SIGNIN): credentials would go"), "{told}");
     assert!(told.contains("correct this address, or unset AWS_ENDPOINT_URL_SIGNIN"), "{told}");
@@ -135,7 +135,7 @@ fn a_session_goes_to_no_other_machine_in_clear() {
 
 #[test]
 fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     for (args, words) in [
         (&["batch", "--service", "lamda"][..], "did you mean `lambda`?"),
         (&["batch", "--service", "https://evil.example/x?a#b"], "`--service '/x?a#b'`"),
@@ -153,7 +153,7 @@ fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
 
 #[test]
 fn a_region_that_nobody_knows_is_warned_of() {
-    let run = scene().run(&["console", "read", "--print", "--region", "eu-west-11"]).ok();
+    let run = Scene::with_batch().run(&["console", "read", "--print", "--region", "eu-west-11"]).ok();
     assert!(run.stderr.contains("awsauth knows no region `eu-west-11`: did you mean `eu-west-1`?"), "{}", run.stderr);
 }
 
@@ -171,7 +171,7 @@ fn a_console_sign_in_that_opens_no_console_is_told_where_the_person_is_signed_in
 
 #[test]
 fn a_machine_without_a_browser_is_told_of_print_before_any_call() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     for name in ["read", "batch"] {
         let run = scene.run(&["console", name]).exits(6);
         assert!(
@@ -185,7 +185,7 @@ fn a_machine_without_a_browser_is_told_of_print_before_any_call() {
 
 #[test]
 fn a_link_is_good_for_fifteen_minutes() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let run = scene.run(&["console", "batch", "--print"]).ok();
     assert_eq!(crate::browser::get(run.stdout.trim_end()).status, 200);
     scene.aws.world().set_clock_offset(16 * 60);

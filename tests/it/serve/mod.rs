@@ -14,9 +14,6 @@ use serde_json::Value;
 
 use crate::scene::Scene;
 
-/// A profile whose role needs no MFA.
-const BATCH: &str = "[profiles.batch]\npattern = \"role\"\nsource_profile = \"base\"\nrole_arn = \"arn:aws:iam::444455556666:role/Batch\"\n";
-
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 

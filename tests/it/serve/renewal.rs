@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::*;
-use crate::scene::MANIFEST;
+use crate::scene::{BATCH, MANIFEST};
 use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{ADMIN_ROLE, BATCH_ROLE};
 
@@ -104,14 +104,13 @@ fn while_a_renewal_is_slow_the_old_session_serves_as_long_as_it_lasts() {
 #[test]
 fn while_a_renewal_is_slow_a_session_of_another_role_or_one_that_was_logged_out_serves_nobody() {
     for is_logout in [false, true] {
-        let scene = Scene::new();
-        scene.home.manifest(&format!("{MANIFEST}\n{BATCH}"));
+        let scene = Scene::with_batch();
         let served = Served::start(&scene, "batch");
         served.endpoint.key();
         if is_logout {
             scene.run(&["logout", "batch"]).ok();
         } else {
-            scene.home.manifest(&format!("{MANIFEST}\n{}", BATCH.replace(BATCH_ROLE, ADMIN_ROLE)));
+            scene.home.manifest(&[MANIFEST, &BATCH.replace(BATCH_ROLE, ADMIN_ROLE)].concat());
         }
         scene.aws.world().fail_next("AssumeRole", Fault::Hang);
         let (status, document) = served.endpoint.ask();

@@ -3,7 +3,6 @@
 use std::os::unix::process::ExitStatusExt as _;
 
 use super::*;
-use crate::scene::MANIFEST;
 use crate::support::fake_aws::Fault;
 
 #[test]
@@ -215,8 +214,7 @@ fn ctrl_c_ends_it_and_json_tells_the_same() {
 
 #[test]
 fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
-    let scene = Scene::new();
-    scene.home.manifest(&format!("{MANIFEST}\n{BATCH}"));
+    let scene = Scene::with_batch();
     scene.aws.world().fail_next("AssumeRole", Fault::Hang);
     let mut shell = scene.home.program("sh".as_ref());
     shell.args(["-c", "\"$0\" serve batch & wait", env!("CARGO_BIN_EXE_awsauth")]);
