@@ -13,13 +13,13 @@ fn scene() -> Scene {
 
 #[test]
 fn a_command_warns_before_it_sends_somebody_there() {
-    for args in [
-        &["login", "read"][..],
-        &["login", "jump"],
-        &["discover", "corp", "--flow", "device", "--dry-run"],
-        &["console", "read", "--print"],
+    for (args, code) in [
+        (&["login", "read"][..], 5),
+        (&["login", "jump"], 5),
+        (&["discover", "corp", "--flow", "device", "--dry-run"], 5),
+        (&["console", "read", "--print"], 0),
     ] {
-        let run = scene().run(args);
+        let run = scene().run(args).exits(code);
         let (warned, page) = (run.stderr.find(WORDS), run.stderr.find("https://device.sso"));
         assert!(warned.is_some() && page.is_none_or(|page| warned < Some(page)), "{args:?}: {}", run.stderr);
         assert_eq!(run.stderr.matches(WORDS).count(), 1, "{args:?}: {}", run.stderr);

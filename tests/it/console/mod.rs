@@ -10,18 +10,8 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::scene::{MANIFEST, Scene};
-use crate::support::fake_aws::standard::BATCH_ROLE;
+use crate::scene::Scene;
 use crate::support::sandbox::Run;
-
-/// The usual scene, with a role that needs no MFA.
-fn scene() -> Scene {
-    let scene = Scene::new();
-    let batch =
-        format!("[profiles.batch]\npattern = \"role\"\nsource_profile = \"base\"\nrole_arn = \"{BATCH_ROLE}\"\n");
-    scene.home.manifest(&format!("{MANIFEST}\n{batch}"));
-    scene
-}
 
 /// A link, taken apart.
 #[derive(Debug)]
