@@ -75,24 +75,24 @@ impl Served {
 }
 
 impl Endpoint {
-    /// Sends these bytes, and gives all that comes.
-    fn send(&self, request: &[u8]) -> String {
+    /// Sends these bytes.
+    fn send(&self, request: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         // It may have heard enough, and closed.
         drop(stream.write_all(request));
-        let mut answer = Vec::new();
-        drop(stream.read_to_end(&mut answer));
-        String::from_utf8(answer).unwrap()
+        stream
+    }
+
+    /// Begins to ask as an SDK does.
+    fn begin(&self) -> TcpStream {
+        let headers = format!("Authorization: {}\r\n", self.token);
+        self.send(&request("GET /credentials", &self.address.to_string(), &headers))
     }
 
     /// Asks as an SDK does.
     fn ask(&self) -> (u16, Value) {
-        let headers = format!("Authorization: {}\r\n", self.token);
-        let answer = self.send(&request("GET /credentials", &self.address.to_string(), &headers));
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
-        assert!(head.lines().any(|line| line == "Cache-Control: no-store"), "{head}");
-        (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")))
+        answer(self.begin())
     }
 
     /// The access key that it gives.
@@ -106,6 +106,21 @@ impl Endpoint {
     fn is_closed(&self) -> bool {
         TcpStream::connect(self.address).is_err()
     }
+}
+
+/// All that comes back.
+fn received(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8(answer).unwrap()
+}
+
+/// The status and the document of an answer to an SDK.
+fn answer(stream: TcpStream) -> (u16, Value) {
+    let answer = received(stream);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
+    assert!(head.lines().any(|line| line == "Cache-Control: no-store"), "{head}");
+    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")))
 }
 
 /// The request of an SDK, with changes.

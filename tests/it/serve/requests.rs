@@ -1,6 +1,8 @@
 //! Who gets an answer, and who does not.
 
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
+use std::sync::mpsc;
 
 use super::*;
 use crate::support::fake_aws::Fault;
@@ -47,8 +49,11 @@ fn a_wrong_request_is_refused_without_a_hint() {
     let endpoint = &served.endpoint;
     let (host, token) = (endpoint.address.to_string(), &endpoint.token);
     let right = format!("Authorization: {token}\r\n");
+    // Once it serves, it has said what it says at its start.
+    endpoint.key();
+    let before = scene.home.read("err");
     let refused = |line: &str, host: &str, headers: &str, status: &str| {
-        let answer = endpoint.send(&request(line, host, headers));
+        let answer = received(endpoint.send(&request(line, host, headers)));
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line} {host} {headers}: {answer}");
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, format!("{status}\n"), "{line} {host} {headers}");
@@ -82,7 +87,7 @@ fn a_wrong_request_is_refused_without_a_hint() {
     let long = format!("{right}X: {}\r\n", "x".repeat(10_000));
     refused("GET /credentials", &host, &long, "431 Request Header Fields Too Large");
     assert_eq!(endpoint.key(), scene.access_key_of("prod"), "it goes on");
-    assert_eq!(scene.home.read("err").lines().count(), 2, "nobody is told: {}", scene.home.read("err"));
+    assert_eq!(scene.home.read("err"), before, "refusals are not told");
 }
 
 #[test]
@@ -212,6 +217,18 @@ fn ctrl_c_ends_it_and_json_tells_the_same() {
     assert_eq!(child.wait().unwrap().signal(), Some(9));
 }
 
+/// The rest of a stream, which ends with the last process that has it.
+fn until_the_end(stream: impl Into<OwnedFd>) -> String {
+    let mut stream = File::from(stream.into());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        drop(tell.send(text));
+    });
+    told.recv_timeout(PATIENCE).expect("awsauth outlives its shell")
+}
+
 #[test]
 fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
     let scene = Scene::with_batch();
@@ -223,15 +240,13 @@ fn it_ends_with_the_shell_that_started_it_even_if_that_is_during_the_login() {
     shell.kill().unwrap();
     shell.wait().unwrap();
     scene.aws.world().release();
-    let mut printed = String::new();
-    shell.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    let printed = until_the_end(shell.stdout.take().unwrap());
     assert!(printed.contains("AWS_CONTAINER_AUTHORIZATION_TOKEN="), "{printed}");
 }
 
 #[test]
 fn the_region_and_endpoints_are_printed_except_values_that_a_shell_would_expand() {
     let scene = Scene::new();
-    scene.logged_in(&["prod"]);
     let settings =
         "settings = { endpoint_url = \"http://[::1]:9/x\", s3 = { endpoint_url = \"http://127.0.0.1/$(id)\" } }\n";
     scene.change_manifest("[profiles.prod]\n", &format!("[profiles.prod]\n{settings}"));
@@ -275,11 +290,18 @@ fn a_file_that_others_can_read_and_one_for_several_profiles_are_warned_of() {
         child.wait().unwrap();
         lines.join("\n")
     };
-    let (one, many) = (told(&["prod"], 0o600), told(&["prod", "read"], 0o644));
-    assert!(!one.contains("warning"), "{one}");
-    assert!(one.starts_with("prod: valid for ") && one.contains("renews without a prompt for the next"), "{one}");
-    for part in ["other users can read the file with the tokens: make it with `umask 077`", "have the same names"] {
-        assert!(many.contains(part), "{part}: {many}");
+    let open = "other users can read the file with the tokens: make it with `umask 077`";
+    let same = "have the same names";
+    for (names, mode, warning) in
+        [(&["prod"][..], 0o600, None), (&["prod"], 0o644, Some(open)), (&["prod", "read"], 0o600, Some(same))]
+    {
+        let text = told(names, mode);
+        assert!(
+            text.starts_with("prod: valid for ") && text.contains("renews without a prompt for the next"),
+            "{text}"
+        );
+        assert_eq!(text.matches("warning").count(), usize::from(warning.is_some()), "{text}");
+        assert!(warning.is_none_or(|warning| text.contains(warning)), "{text}");
     }
 }
 
@@ -292,8 +314,6 @@ fn it_ends_with_the_shell_that_started_it() {
     let mut served = Served::of(shell, &scene);
     assert_eq!(served.endpoint.key(), scene.access_key_of("prod"));
     served.child.kill().unwrap();
-    // The end of the stream is the end of the last process that has it.
-    let mut rest = String::new();
-    served.stdout.read_to_string(&mut rest).unwrap();
+    until_the_end(served.stdout.get_ref().as_fd().try_clone_to_owned().unwrap());
     assert!(served.endpoint.is_closed());
 }
