@@ -37,7 +37,8 @@ fn place(home: &Sandbox, block: &Block) {
 fn every_manifest_in_a_document_is_valid() {
     let mut wrong = Vec::new();
     let mut counts = (0, 0);
-    for block in all_blocks().filter(|block| block.language == "toml") {
+    // `japanese.rs` holds the blocks of `docs/ja` equal to those of the English pages.
+    for block in all_blocks().filter(|block| block.language == "toml" && !block.place.starts_with("docs/ja/")) {
         // Another program's file: its name stands at the fence.
         if !block.file.is_empty() {
             counts.1 += 1;
@@ -51,5 +52,5 @@ fn every_manifest_in_a_document_is_valid() {
             wrong.push(format!("{}:\n{}", block.place, run.stderr));
         }
     }
-    assert!(counts.0 > 15 && counts.1 <= 2 && wrong.is_empty(), "{counts:?}: {}", wrong.join("\n"));
+    assert!(counts.0 >= 29 && counts.1 == 1 && wrong.is_empty(), "{counts:?}: {}", wrong.join("\n"));
 }
