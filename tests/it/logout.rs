@@ -481,27 +481,17 @@ fn opens(process: u32, path: &std::path::Path) -> bool {
 }
 
 #[test]
-fn what_the_shell_itself_holds_is_told_and_no_manifest_is_no_reason_to_warn() {
-    let scene = Scene::new();
-    scene.logged_in(&["main"]);
-    std::fs::remove_file(scene.home.path(".config/awsauth/profiles.toml")).unwrap();
-    let scene = scene.env("AWSAUTH_PROFILE", "main");
-    let run = scene.run(&["logout", "--all"]).ok();
-    assert!(
-        run.stderr.ends_with("this shell may still hold credentials of main: `awsauth use --none`\n"),
-        "{}",
-        run.stderr
-    );
-    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
-}
-
-#[test]
-fn what_the_shell_holds_of_a_profile_that_did_not_end_is_not_told() {
-    let scene = Scene::new();
-    scene.logged_in(&["main"]);
-    let scene = scene.env("AWSAUTH_PROFILE", "read");
-    let run = scene.run(&["logout", "main"]).ok();
-    assert!(!run.stderr.contains("this shell"), "{}", run.stderr);
+fn a_shell_is_told_of_what_it_holds_if_that_has_ended_and_no_manifest_is_no_reason_to_warn() {
+    for (used, is_told) in [("main", true), ("read", false)] {
+        let scene = Scene::new();
+        scene.logged_in(&["main"]);
+        std::fs::remove_file(scene.home.path(".config/awsauth/profiles.toml")).unwrap();
+        let run = scene.env("AWSAUTH_PROFILE", used).run(&["logout", "--all"]).ok();
+        let words = "this shell may still hold credentials of main: `awsauth use --none`\n";
+        assert_eq!(run.stderr.ends_with(words), is_told, "{used}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("this shell may still hold credentials"), is_told, "{used}: {}", run.stderr);
+        assert!(!run.stderr.contains("warning"), "{used}: {}", run.stderr);
+    }
 }
 
 #[test]
