@@ -8,9 +8,9 @@ use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 fn ready() -> Scene {
     let scene = Scene::new();
     scene.run(&["apply", "--yes"]).ok();
-    for name in ["prod", "audit", "jump"] {
-        scene.logged_in(&[name]);
-    }
+    scene.logged_in(&["prod"]);
+    // A code is good once.
+    scene.logged_in(&["audit", "jump"]);
     scene
 }
 
@@ -93,11 +93,11 @@ fn missing_stale_or_shadowed_files_lead_to_keys() {
     }
     scene.home.write(CONFIG, &config);
     assert!(is_by_name(&scene));
-    // Go and JavaScript take the key before the role's source.
+    // Go and JavaScript take a key of the credentials file before SSO.
     let shadow = "[read]\naws_access_key_id = AKIA0\naws_secret_access_key = s\n";
     scene.home.write(CREDENTIALS, format!("{credentials}\n{shadow}"));
-    let names = after(&scene, Interpreter::Bash, "awsauth use read\n");
-    assert!(!names.contains(&"AWS_PROFILE=read".to_owned()), "{names:?}");
+    let variables = after(&scene, Interpreter::Bash, "awsauth use read\n");
+    assert!(!variables.contains(&"AWS_PROFILE=read".to_owned()), "{variables:?}");
     scene.home.write(CREDENTIALS, &credentials);
     scene.home.write("elsewhere", "");
     let elsewhere = scene.home.path("elsewhere");
