@@ -12,6 +12,8 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
+[engine.runtimes]
+runc = ["RUNC"]
 [network]
 network_config_dir = "STORAGE/networks"
 "#;
@@ -42,9 +44,10 @@ impl Docker {
     fn new() -> Self {
         let machine = Machine::new(&[]);
         let sandbox = &machine.home.sandbox;
-        drop(sandbox.script("bin/docker", DOCKER));
+        sandbox.script("bin/docker", DOCKER);
         let storage = Sandbox::in_memory();
-        sandbox.write("containers.conf", SETTINGS.replace("STORAGE", storage.path("").to_str().unwrap()));
+        let settings = SETTINGS.replace("STORAGE", storage.path("").to_str().unwrap());
+        sandbox.write("containers.conf", settings.replace("RUNC", tool("AWSAUTH_TEST_RUNC").to_str().unwrap()));
         let [names] = code("Docker and Compose", "text");
         assert!(!names.contains('='), "{names}");
         sandbox.write("aws.env", names);
