@@ -95,7 +95,7 @@ fn every_command_line_in_the_text_is_one() {
     }
     // An option that is only named has no value.
     let wrong = |words: &[String]| refusal(&home, words).filter(|error| !error.contains("a value is required for"));
-    all_are_right(&lines, 150, wrong);
+    all_are_right(&lines, 120, wrong);
 }
 
 /// Runs each in an empty HOME: any failure but a usage error (2) is fine.
