@@ -63,14 +63,16 @@ pub(super) fn create_by(temp: NamedTempFile, path: &Path) -> io::Result<()> {
 
 /// Puts `temp` in the place of the file at `path`.
 pub(super) fn replace_by(mut temp: NamedTempFile, path: &Path) -> io::Result<()> {
-    release(&temp);
     let start = Instant::now();
     loop {
+        release(&temp);
         match temp.persist(path) {
             Ok(_) => return Ok(()),
             Err(failed) if is_in_use(&failed.error) && start.elapsed() < LONGEST_READ => temp = failed.file,
             Err(failed) => return Err(failed.error),
         }
+        // Without its lock, another awsauth would sweep it meanwhile.
+        drop(temp.as_file().lock());
         thread::sleep(PAUSE);
     }
 }
@@ -91,7 +93,7 @@ fn is_in_use(error: &io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | LOCK_VIOLATION))
 }
 
-/// A temporary file beside the file at `path`, which nobody sweeps while it is open.
+/// A temporary file beside the file at `path`. It is locked until it gets its name, so that nobody sweeps it.
 pub(super) fn new_temp(path: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
     loop {
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_another_program_reads_is_replaced_once_it_has_read_it() {
+    fn a_file_that_another_program_reads_is_replaced_once_it_has_read_it_and_the_new_one_is_not_swept_meanwhile() {
         const SHARED_AS_PYTHON_AND_GO_DO: u32 = 3;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
@@ -164,7 +166,10 @@ mod tests {
             let path = path.clone();
             move || write_private(&path, b"new")
         });
-        thread::sleep(PAUSE * 5);
+        let waited = Instant::now();
+        while waited.elapsed() < PAUSE * 5 {
+            sweep(dir.path());
+        }
         assert!(!written.is_finished());
         drop(reader);
         written.join().unwrap().unwrap();
