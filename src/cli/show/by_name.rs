@@ -7,10 +7,11 @@ use crate::cli::show::advice::Outcome;
 use crate::cli::show::identity::differences;
 use crate::cli::show::now::Now;
 use crate::cli::show::sections::Places;
+use crate::cli::show::text;
 use crate::cli::show::verdict::{Verdict, verdicts};
 use crate::cli::ui::failure::Failure;
-use crate::model::Chain;
-use crate::readers::{AwsFiles, Mechanism};
+use crate::model::{Chain, ProfileName};
+use crate::readers::{AwsFiles, Mechanism, Reader};
 use crate::system::files::disk;
 
 /// What keeps some tool from the credentials that the manifest says if it has nothing but the name of the profile, and what to
@@ -26,20 +27,36 @@ pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'
         return Ok(Some("AWS_PROFILE can't be used: its credentials come from variables that `use` unsets".to_owned()));
     }
     let is_old = || is_outdated(chain, &now) || !differences(chain, &now, &places).is_empty();
-    let failing: Vec<Verdict> = verdicts.into_iter().filter(|verdict| verdict.outcome != Outcome::Works).collect();
-    let remedy = if failing.iter().any(|verdict| verdict.outcome == Outcome::LoggedOut) {
-        // Without force, a login keeps the session that there is.
-        format!("awsauth login {name} --force")
-    } else if !failing.is_empty() {
-        failing.into_iter().find_map(|verdict| verdict.remedy).unwrap_or_else(|| format!("awsauth show {name}"))
-    } else if misled_sign_in(chain, app.host).is_some() {
-        "unset AWS_REGION".to_owned()
+    let failing = verdicts.into_iter().filter(|verdict| verdict.outcome != Outcome::Works);
+    // One that can be mended is told of first, and a login mends most.
+    let first = failing.min_by_key(|verdict| (verdict.outcome != Outcome::LoggedOut, verdict.remedy.is_none()));
+    let (why, remedy) = if let Some(verdict) = first {
+        (failure(name, &verdict), remedy(name, verdict))
+    } else if let Some((_, region)) = misled_sign_in(chain, app.host) {
+        let why = format!("with AWS_REGION={region}, some AWS tools can't renew its sign-in");
+        (why, Some("unset AWS_REGION".to_owned()))
     } else if is_old() {
-        "awsauth apply".to_owned()
+        ("AWS's files do not have it as the manifest does".to_owned(), Some("awsauth apply".to_owned()))
     } else {
         return Ok(None);
     };
-    Ok(Some(format!("to use it by AWS_PROFILE, with sessions that renew by themselves: {remedy}")))
+    Ok(Some(remedy.map_or(why.clone(), |remedy| format!("{why}; to change that: {remedy}"))))
+}
+
+fn failure(name: &ProfileName, Verdict { readers, does, .. }: &Verdict) -> String {
+    let does = does.strip_prefix("no: ").unwrap_or(does);
+    match readers.len() {
+        all if all == Reader::ALL.len() => format!("no AWS tool can use AWS_PROFILE={name}: {does}"),
+        _ => format!("{} can't use AWS_PROFILE={name}: {does}", text::names(readers)),
+    }
+}
+
+fn remedy(name: &ProfileName, verdict: Verdict) -> Option<String> {
+    match verdict.outcome {
+        // Without force, a login keeps the session that there is.
+        Outcome::LoggedOut => Some(format!("awsauth login {name} --force")),
+        _ => verdict.remedy,
+    }
 }
 
 /// True for a role on the keys or the endpoint of the environment.

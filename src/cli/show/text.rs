@@ -105,7 +105,7 @@ pub(crate) fn readers(verdicts: &[Verdict], columns: usize) -> TerminalText {
     table_wrapped(&rows, columns, READERS)
 }
 
-fn names(readers: &[Reader]) -> String {
+pub(crate) fn names(readers: &[Reader]) -> String {
     if readers.len() == Reader::ALL.len() {
         return "all".to_owned();
     }

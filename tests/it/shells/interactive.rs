@@ -81,7 +81,8 @@ fn use_logs_in_in_place_and_ctrl_c_leaves_the_shell_as_it_was() {
         typist.sees("MFA code for");
         typist.types(&format!("{}\r", scene.code()));
         typist.sees("prod: keys are set; valid for");
-        typist.sees("to use it by AWS_PROFILE, with sessions that renew by themselves: awsauth apply");
+        typist.sees("prod: no AWS tool can use AWS_PROFILE=prod: ");
+        typist.sees("; to change that: awsauth apply");
         typist.sees(READY);
         typist.is("prod");
         typist.line("awsauth use read");
@@ -115,7 +116,14 @@ fn a_person_is_told_what_is_set_and_why() {
             ("use main", &["main: AWS_PROFILE is set; valid for 1"]),
             ("use base", &["base: AWS_PROFILE is set; long-term key"]),
             ("use - --keys", &["main: keys are set; valid for 1"]),
-            ("use audit", &["audit: keys are set; valid for", "credential_process = true in the manifest"]),
+            (
+                "use audit",
+                &[
+                    "audit: keys are set; valid for",
+                    "audit: Go and Terraform, JavaScript can't use AWS_PROFILE=audit: [audit] asks for MFA, which this SDK does",
+                    "; to change that: credential_process = true in the manifest, then `awsauth apply`",
+                ],
+            ),
         ] {
             typist.line(&format!("awsauth {command}"));
             for said in said {
