@@ -56,8 +56,10 @@ pub(crate) enum Notice<'a> {
         url: &'a str,
         opened: bool,
     },
-    /// The pasted code is of another page. It is asked for again.
-    OtherCode,
+    /// The pasted code is of another sign-in page. It is asked for again.
+    ForeignCode,
+    /// The pasted text is no code of a sign-in page. It is asked for again.
+    UnreadableCode,
     /// AWS refuses to renew a console sign-in, so a new one is needed.
     SignInEnded {
         profile: &'a ProfileName,

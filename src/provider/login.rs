@@ -244,13 +244,14 @@ impl Provider<'_> {
                 NoAnswer::Interrupted => ProviderError::Interrupted { profile: profile() },
                 _ => ProviderError::NoTerminal { profile: profile() },
             })?;
-            let query = pasted_query(pasted.expose()).unwrap_or_else(|| Secret::new(""));
-            match sign_in.pkce.read_callback(query.expose()) {
+            let query = pasted_query(pasted.expose());
+            match query.map_or(Callback::Unreadable, |query| sign_in.pkce.read_callback(query.expose())) {
                 Callback::Code(code) => {
                     return self.redeem_sign_in(sign_in, SignInFlow::CrossDevice, &code, &redirect_uri).await;
                 }
                 Callback::Refused(call) => return Err(failed(&profile(), call)),
-                Callback::Foreign | Callback::Unreadable => self.notify(&Notice::OtherCode),
+                Callback::Foreign => self.notify(&Notice::ForeignCode),
+                Callback::Unreadable => self.notify(&Notice::UnreadableCode),
             }
         }
     }

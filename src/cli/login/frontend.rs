@@ -136,7 +136,10 @@ fn say(notice: &Notice<'_>, out: Out) {
         Notice::SignInEnded { profile, call } => {
             out.say(&format!("{profile}: the sign-in can't be renewed, so a new one is needed: {}", call.message));
         }
-        Notice::OtherCode => out.warn("this code is of another page: take the one of the page that was opened last"),
+        Notice::ForeignCode => {
+            out.warn("this code belongs to another sign-in page: copy it from the page that awsauth opened last");
+        }
+        Notice::UnreadableCode => out.warn("this is not the whole code: copy it once more"),
         Notice::SignIn { session, flow, url, opened } => say_sign_in(session, *flow, url, *opened, out),
         Notice::DeviceApproval { access, authorization, opened } => {
             say_device_approval(access, authorization, *opened, out);

@@ -328,7 +328,13 @@ fn a_code_of_another_login_is_not_sent_and_the_right_one_is_asked_for() {
     let other = format!("{before}&state=00000000-0000-4000-8000-000000000000&{}", state.split_once('&').unwrap().1);
     session.send(&format!("{}\r", shown_code(&other))).unwrap();
     session.flush().unwrap();
-    session.exp_string("this code is of another page: take the one of the page that was opened last").unwrap();
+    session
+        .exp_string("this code belongs to another sign-in page: copy it from the page that awsauth opened last")
+        .unwrap();
+    // Text in base64, and no code of any page.
+    session.send("YWJj\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("this is not the whole code").unwrap();
     assert_eq!(scene.aws.count("CreateOAuth2Token"), 0);
     session.send(&format!("{}\r", shown_code(page))).unwrap();
     session.flush().unwrap();
