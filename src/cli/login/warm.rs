@@ -11,7 +11,7 @@ use crate::cli::login::externals;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{Freshness, seconds_left};
+use crate::flow::Freshness;
 use crate::ini::{Document, FileKind};
 use crate::model::{Credentials, KeyFingerprint, ProfileName, SecretStore, Session};
 use crate::plan;
@@ -28,12 +28,14 @@ pub(crate) fn credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Re
     }
 }
 
-/// As [`credentials`], even if the session should be renewed, while more than `least` seconds are left.
-pub(crate) fn ending_credentials(name: &str, least: i64, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
+/// As [`credentials`], even if the session should be renewed.
+pub(crate) fn ending_credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
     let sessions = sessions(keyring, app)?;
     let Saved { session, .. } = bound(&ProfileName::new(name).ok()?, &sessions, keyring, app)?;
-    let is_good = seconds_left(session.expiration, clock::now()) > least;
-    secret(&sessions, &session).ok().flatten().filter(|_| is_good)
+    match freshness(&session) {
+        Freshness::Expired => None,
+        Freshness::Fresh | Freshness::Aging => secret(&sessions, &session).ok()?,
+    }
 }
 
 /// The credentials of a profile, and the change of the environment to it: those of the kept session, else by a login.
@@ -70,10 +72,12 @@ fn secret(sessions: &Sessions, session: &Session) -> Result<Option<Credentials>,
 
 /// The kept session of a profile, if it is bound and fresh.
 fn fresh(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
-    let is_fresh = |saved: &Saved| {
-        Freshness::of(saved.session.obtained_at, saved.session.expiration, clock::now()) == Freshness::Fresh
-    };
-    bound(&ProfileName::new(name).ok()?, sessions, keyring, app).filter(is_fresh)
+    bound(&ProfileName::new(name).ok()?, sessions, keyring, app)
+        .filter(|saved| freshness(&saved.session) == Freshness::Fresh)
+}
+
+fn freshness(session: &Session) -> Freshness {
+    Freshness::of(session.obtained_at, session.expiration, clock::now())
 }
 
 /// The kept session of a profile, if it is bound to the files and to the key that are there now.

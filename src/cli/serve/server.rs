@@ -35,8 +35,6 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 const KEYRING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Many SDKs may ask at once.
 const MOST_CONNECTIONS: usize = 512;
-/// Credentials with fewer seconds left are no use to anybody.
-const LEAST: i64 = 60;
 
 const ENDLESS: &str = "its credentials are no session, and an endpoint must tell when they end";
 /// The one path; the token says whose credentials are wanted.
@@ -236,7 +234,7 @@ impl<'p> State<'p> {
             code: "RenewalPending",
             message: format!("{name}: its session is being renewed; ask again"),
         };
-        let ending = warm::ending_credentials(name, LEAST, &keyring(app), app);
+        let ending = warm::ending_credentials(name, &keyring(app), app);
         self.reply_to_those_before(now - ANSWER_WITHIN, &ending.as_ref().ok_or(&pending));
     }
 }

@@ -102,6 +102,22 @@ fn while_a_renewal_is_slow_the_old_session_serves_as_long_as_it_lasts() {
 }
 
 #[test]
+fn while_a_renewal_is_slow_a_session_that_a_wrong_clock_saved_serves_nobody() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let served = Served::start(&scene, "prod");
+    let in_a_week = 7 * 24 * 60;
+    for (from, until) in [(0, in_a_week), (10, 70)] {
+        scene.age_session("prod", from, until);
+        scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+        let (status, document) = served.endpoint.ask();
+        assert_eq!((status, document["code"].as_str()), (500, Some("RenewalPending")), "{document}");
+        scene.aws.world().release();
+        served.endpoint.key();
+    }
+}
+
+#[test]
 fn while_a_renewal_is_slow_a_session_of_another_role_or_one_that_was_logged_out_serves_nobody() {
     for is_logout in [false, true] {
         let scene = Scene::with_batch();
