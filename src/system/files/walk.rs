@@ -134,7 +134,7 @@ impl PathEntry {
     }
 }
 
-/// Windows has no directory in which every user may put files.
+/// Access lists are not read on Windows: Rust's standard library can't.
 #[cfg(windows)]
 impl PathEntry {
     #[expect(clippy::unused_self, reason = "it depends on the place on Unix")]
@@ -167,7 +167,8 @@ pub(in crate::system) fn exposure(program: &Path) -> Option<String> {
     })
 }
 
-/// Windows lets only administrators, and this user, write where programs are.
+/// Access lists are not read on Windows: Rust's standard library can't. So a program in a directory that every user can write to
+/// is run.
 #[cfg(windows)]
 pub(in crate::system) fn exposure(_program: &Path) -> Option<String> {
     None
