@@ -196,7 +196,7 @@ fn check_duration(profile: &UncheckedProfile, sink: &mut Sink) {
     }
     if let Err(error) = duration(pattern, given.value) {
         let found = profile.error(codes::DURATION_BOUNDS, given, error.to_string());
-        sink.push(found.help("roles last 12 hours at most; an `iam-mfa` session up to 36"));
+        sink.push(found.help("use 900 to 43200 for a role, and up to 129600 for `iam-mfa`"));
     }
 }
 
