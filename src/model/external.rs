@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Credentials, KeyFingerprint, Profile, ProfileName, Region, Setting};
+use super::{Credentials, KeyFingerprint, Kind, Profile, ProfileName, Region, Setting};
 use crate::secret::Secret;
 
 /// What AWS CLI would take a profile's credentials from.
@@ -115,6 +115,17 @@ impl Externals {
     /// None for a profile without an external source.
     pub(crate) fn get(&self, profile: &Profile) -> Option<&Result<ExternalSource, ExternalError>> {
         self.by_name.get(&profile.name)
+    }
+
+    /// True if a role over the profile is assumed with a long-term key, false with a session. None if only the program knows that
+    /// gives the credentials. A role with `credential_source` is over itself.
+    pub(crate) fn gives_long_term_key(&self, source: &Profile) -> Option<bool> {
+        match (&source.kind, self.get(source)) {
+            (Kind::Iam, _) => Some(true),
+            (_, Some(Ok(ExternalSource::Keys(keys)))) => Some(keys.session_token.is_none()),
+            (Kind::External, _) | (_, Some(_)) => None,
+            _ => Some(false),
+        }
     }
 
     /// The profile, with what its own section says of its requests.

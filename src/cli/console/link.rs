@@ -17,10 +17,7 @@ use crate::flow::{
     CallError, CallerIdentity, GetFederationToken, GetSigninToken, Operation, Signer, is_intolerable, login_url,
     portal_url,
 };
-use crate::model::{
-    Chain, Credentials, DurationError, ExternalSource, Kind, Pattern, Profile, ProfileName, Region, Role,
-    SessionDuration,
-};
+use crate::model::{Chain, Credentials, DurationError, Kind, Pattern, Profile, ProfileName, Region, Role, SessionDuration};
 use crate::provider::ProviderError;
 use crate::secret::Secret;
 
@@ -151,12 +148,8 @@ impl<'s> Linker<'s> {
 
     /// True unless a long-term key assumes the role.
     fn is_chained(&self) -> bool {
-        let source = self.chain.profiles().iter().rev().nth(1);
-        if source.is_some_and(|source| source.pattern() == Pattern::Iam) {
-            return false;
-        }
-        let origin = self.service.externals.get(source.copied().unwrap_or_else(|| self.profile()));
-        !matches!(origin, Some(Ok(ExternalSource::Keys(keys))) if keys.session_token.is_none())
+        let source = self.chain.profiles().iter().rev().nth(1).copied().unwrap_or_else(|| self.profile());
+        self.service.externals.gives_long_term_key(source) != Some(true)
     }
 
     async fn federated_user(

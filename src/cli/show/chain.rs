@@ -11,8 +11,8 @@ use crate::cli::show::step::{
 };
 use crate::manifest::{self, Provenance};
 use crate::model::{
-    Chain, CredentialMethod, ExternalId, ExternalSource, Kind, MfaSerial, Profile, ProfileName, Role, RoleSessionName,
-    SecretPlace, SessionDuration, SsoAccess,
+    Chain, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, ProfileName, Role, RoleSessionName, SecretPlace,
+    SessionDuration, SsoAccess,
 };
 use crate::readers::Reader;
 use crate::secret::mask_words;
@@ -132,17 +132,11 @@ impl Drawer<'_> {
         step
     }
 
-    /// True if a session assumes the role of the profile there, and not a long-term key.
+    /// True if a session assumes the role of the profile there, as far as is known.
     fn is_chained(&self, at: usize) -> bool {
-        let source = at.checked_sub(1).map(|below| self.chain.profiles()[below]);
-        match source.map(|source| &source.kind) {
-            Some(Kind::Iam) => false,
-            Some(Kind::External) => match source.and_then(|source| self.service.externals.get(source)) {
-                Some(Ok(ExternalSource::Keys(keys))) => keys.session_token.is_some(),
-                _ => false,
-            },
-            _ => true,
-        }
+        // The first one takes this machine's credentials.
+        let source = self.chain.profiles()[at.saturating_sub(1)];
+        self.service.externals.gives_long_term_key(source) == Some(false)
     }
 
     fn external(&self, profile: &Profile) -> Vec<Step> {

@@ -112,6 +112,25 @@ fn a_role_with_temporary_credentials_is_not_advised_to_last_longer_than_aws_allo
 }
 
 #[test]
+fn a_role_on_a_machines_session_is_not_advised_to_last_longer_than_aws_allows() {
+    for (source, is_capped) in [("Ec2InstanceMetadata", true), ("EcsContainer", true), ("Environment", false)] {
+        let role = "role_arn = arn:aws:iam::444455556666:role/Batch";
+        let manifest = format!(
+            "[profiles.job]\npattern = \"role\"\ncredential_source = \"{source}\"\n\
+             role_arn = \"arn:aws:iam::444455556666:role/Batch\"\n"
+        );
+        let config = format!("[profile job]\n{role}\ncredential_source = {source}\nduration_seconds = 7200\n");
+        if !is_capped {
+            adopts_with_its_lines(&manifest, &config);
+            continue;
+        }
+        let (_, run) = refuses(&manifest, &config);
+        assert_eq!(advised(&run), [""; 0]);
+        tells(&run, "line 4: duration_seconds of [profile job] can't be in a manifest: AWS allows 3600 at most");
+    }
+}
+
+#[test]
 fn a_role_of_an_hour_goes_through_the_mfa_session_of_its_source() {
     let role = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = main\n";
     let serial = "mfa_serial = arn:aws:iam::111122223333:mfa/alice\n";

@@ -67,6 +67,16 @@ fn the_keys_of_the_environment_take_the_role_and_its_session_is_bound_to_them() 
 }
 
 #[test]
+fn a_role_on_a_long_term_key_of_the_environment_lasts_as_it_says_and_one_on_a_session_an_hour() {
+    let scene = scene("").env("AWS_ACCESS_KEY_ID", KEY_ID).env("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
+    scene.home.manifest(&format!("{}duration_seconds = 7200\n", manifest("Environment")));
+    let run = scene.run(&["show", "job"]).ok();
+    assert!(run.stdout.contains("lasts              2 h 0 min (duration_seconds)"), "{}", run.stdout);
+    let run = scene.env("AWS_SESSION_TOKEN", "t").run(&["show", "job"]).ok();
+    assert!(run.stdout.contains("1 h 0 min (AWS's limit where a session assumes a role)"), "{}", run.stdout);
+}
+
+#[test]
 fn an_instance_s_role_takes_the_role() {
     let scene = scene("");
     let given = session(&scene);

@@ -12,7 +12,9 @@ use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
-use crate::model::{Catalog, Kind, Pattern, Profile, Role, RoleArn, SessionDuration, default_long_term};
+use crate::model::{
+    Catalog, CredentialSource, Kind, Pattern, Profile, Role, RoleArn, SessionDuration, default_long_term,
+};
 use crate::plan::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
 /// Puts differences into words.
@@ -256,7 +258,7 @@ fn place_of(
         Place::Own | Place::Settings if !is_harmless(key, &format!("{key} = {}", toml(key, found))) => {
             Place::Nowhere("it looks like a secret".into())
         }
-        Place::Own if is_long(key, found) && is_chained(profile, &section.differences, catalog) => {
+        Place::Own if is_long(key, found) && is_capped(profile, &section.differences, catalog) => {
             Place::Nowhere("AWS allows 3600 at most for a role that is assumed with temporary credentials".into())
         }
         Place::Own if key == "role_arn" && is_of_other_partition(profile, text_of(found), catalog) => {
@@ -368,9 +370,14 @@ fn source_name<'n>(role: &'n Role, differences: &'n [Difference]) -> &'n str {
     name.or_else(|| Some(role.source_profile()?.as_str())).unwrap_or_default()
 }
 
-/// True for a role that is assumed with the credentials of another role, which AWS limits to an hour.
-fn is_chained(profile: Option<&Profile>, differences: &[Difference], catalog: &Catalog) -> bool {
-    let source = profile.and_then(Profile::role).and_then(|role| catalog.get(source_name(role, differences)));
+/// True for a role that `check` limits to an hour, and that no other source in the lines helps: it is assumed with temporary
+/// credentials.
+fn is_capped(profile: Option<&Profile>, differences: &[Difference], catalog: &Catalog) -> bool {
+    let Some(role) = profile.and_then(Profile::role) else { return false };
+    if let Some(machine) = role.credential_source() {
+        return machine != CredentialSource::Environment;
+    }
+    let source = catalog.get(source_name(role, differences));
     // A source of its own is its long-term key.
     let is_other = |source: &&Profile| profile.is_none_or(|profile| profile.name != source.name);
     source
