@@ -18,8 +18,12 @@ use crate::system::files::disk;
 /// do. None if every tool gets them.
 pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'_>) -> Result<Option<String>, Failure> {
     let places = Places::new(app)?;
-    let [config, credentials] =
-        [&places.config, &places.credentials].map(|path| disk::read(path).ok().flatten().unwrap_or_default());
+    let (config, credentials) = match (disk::read(&places.config), disk::read(&places.credentials)) {
+        (Ok(config), Ok(credentials)) => (config.unwrap_or_default(), credentials.unwrap_or_default()),
+        (Err(error), _) | (_, Err(error)) => {
+            return Ok(Some(format!("AWS's tools may not find it by AWS_PROFILE: {}", error.with_cause())));
+        }
+    };
     let now = Now::new(AwsFiles::parse(&config, &credentials), Some(service), app)?;
     let name = &chain.target().name;
     let verdicts = verdicts(name.as_str(), &now);

@@ -3,7 +3,7 @@
 use rexpect::session::{PtySession, spawn_command};
 
 use super::{HOOKED, Interpreter};
-use crate::scene::Scene;
+use crate::scene::{CONFIG, Scene};
 use crate::support::fake_aws::Approval;
 
 /// How long anything here may take, in milliseconds.
@@ -135,6 +135,11 @@ fn a_person_is_told_what_is_set_and_why() {
         typist.sees(READY);
         typist.line("awsauth use prod");
         typist.sees("prod: AWS_DEFAULT_REGION=us-west-2 of this shell wins over its region ap-northeast-1");
+        typist.sees(READY);
+        std::fs::remove_file(scene.home.path(CONFIG)).unwrap();
+        std::fs::create_dir(scene.home.path(CONFIG)).unwrap();
+        typist.line("awsauth use prod");
+        typist.sees("prod: AWS's tools may not find it by AWS_PROFILE: ");
         typist.sees(READY);
         typist.leaves();
     }
