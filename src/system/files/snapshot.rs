@@ -210,14 +210,12 @@ pub(crate) fn directory_id(target: &Path) -> String {
     let dir = parent(target);
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
     // The name is the same before and after the directory is made. On Windows a path without links begins otherwise than others.
-    let begin = absolute.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
-    let real = begin.map_or_else(
-        || absolute.clone(),
-        |(above, real)| {
-            let rest = absolute.strip_prefix(above).into_iter().flat_map(Path::components);
-            rest.fold(real, |path, name| path.join(name))
-        },
-    );
+    let real = absolute.ancestors().find_map(|above| {
+        let mut real = fs::canonicalize(above).ok()?;
+        real.extend(absolute.strip_prefix(above).ok()?);
+        Some(real)
+    });
+    let real = real.unwrap_or(absolute);
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
     format!("dir-{}", hex::encode(&digest[..16]))
 }
