@@ -47,15 +47,13 @@ impl Report {
     }
 
     pub(crate) fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) {
-        let (name, now) = (chain.target().name.as_str(), clock::now());
-        let left = credentials.expiration.map(|end| seconds_left(end, now));
-        let (words, renewable) = validity_words(chain, credentials, states);
+        let Lifetime { words, seconds_left, renewable } = Lifetime::of(chain, credentials, states);
         self.ready.push(words);
         self.renewed += usize::from(renewable);
-        self.shortest = [self.shortest, left].into_iter().flatten().min();
-        let valid =
-            ValidJson { expires_at: credentials.expiration.map(|end| end.to_string()), seconds_left: left, renewable };
-        self.documents.push(ProfileLoginJson::valid(name, valid));
+        self.shortest = self.shortest.into_iter().chain(seconds_left).min();
+        let expires_at = credentials.expiration.map(|end| end.to_string());
+        let valid = ValidJson { expires_at, seconds_left, renewable };
+        self.documents.push(ProfileLoginJson::valid(chain.target().name.as_str(), valid));
     }
 
     /// `kept` is the token, if it was there before.
@@ -119,25 +117,36 @@ impl Report {
     }
 }
 
-/// How long the credentials of a profile last, in words, and whether they are renewed without a person.
-pub(crate) fn validity_words(chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) -> (String, bool) {
-    let (name, now) = (chain.target().name.as_str(), clock::now());
-    let left = credentials.expiration.map(|end| seconds_left(end, now));
-    let renewed = match (states.with(chain.profiles(), credentials), left) {
-        // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
-        (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
-            format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
-        }
-        (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
-            "; renews without a prompt while the SSO login lasts".to_owned()
-        }
-        (Validity::Renewable(_), Some(_)) if chain.base().login_session().is_some() => {
-            "; renews without a prompt for up to 12 h after the sign-in".to_owned()
-        }
-        (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
-        _ => String::new(),
-    };
-    let has = if chain.target().long_term_section().is_some() { "its long-term key" } else { "credentials" };
-    let text = left.map_or(format!("has {has}"), |left| format!("valid for {}", duration(left)));
-    (format!("{name}: {text}{renewed}"), !renewed.is_empty())
+/// How long the credentials of a profile last.
+pub(crate) struct Lifetime {
+    /// A line for a person, with the profile's name.
+    pub(crate) words: String,
+    /// None without an end.
+    pub(crate) seconds_left: Option<i64>,
+    /// True if no person is needed for the next ones.
+    pub(crate) renewable: bool,
+}
+
+impl Lifetime {
+    pub(crate) fn of(chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) -> Self {
+        let (name, now) = (chain.target().name.as_str(), clock::now());
+        let left = credentials.expiration.map(|end| seconds_left(end, now));
+        let renewal = match (states.with(chain.profiles(), credentials), left) {
+            // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
+            (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
+                format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
+            }
+            (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
+                "; renews without a prompt while the SSO login lasts".to_owned()
+            }
+            (Validity::Renewable(_), Some(_)) if chain.base().login_session().is_some() => {
+                "; renews without a prompt for up to 12 h after the sign-in".to_owned()
+            }
+            (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
+            _ => String::new(),
+        };
+        let has = if chain.target().long_term_section().is_some() { "its long-term key" } else { "credentials" };
+        let text = left.map_or(format!("has {has}"), |left| format!("valid for {}", duration(left)));
+        Self { words: format!("{name}: {text}{renewal}"), seconds_left: left, renewable: !renewal.is_empty() }
+    }
 }

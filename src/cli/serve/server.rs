@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
-use crate::cli::login::report::validity_words;
+use crate::cli::login::report::Lifetime;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::warm;
 use crate::cli::status::validity::States;
@@ -122,8 +122,9 @@ impl<'a> CredentialServer<'a> {
                 failure.hint(format!("`awsauth exec {name} -- CMD` gives them to a command: they need no renewal"))
             );
         }
-        let (words, renewed) = validity_words(&service.chain(name.as_str())?, &credentials, &States::new(service));
-        let then = if renewed { "" } else { "; then it needs `awsauth login` in another terminal" };
+        let Lifetime { words, renewable, .. } =
+            Lifetime::of(&service.chain(name.as_str())?, &credentials, &States::new(service));
+        let then = if renewable { "" } else { "; then it needs `awsauth login` in another terminal" };
         app.out.say(&format!("{words}{then}"));
         Ok(())
     }
