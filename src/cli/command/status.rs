@@ -194,21 +194,20 @@ fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)], misplaced: &
             commands.push(command);
         }
     }
-    // A console sign-in gives 15 minutes at a time, however new it is.
-    let is_new = |chain: &Chain<'_>, state: &State| {
-        chain.base().login_session().is_some() && matches!(state.validity, Validity::Renewable(_))
-    };
-    let can_login = |chain: &Chain<'_>, state: &State| {
-        chain.target().has_session() && state.word != UNAVAILABLE && !is_new(chain, state)
-    };
-    let targets = || short.iter().filter(|(chain, state)| can_login(chain, state));
-    let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
-    if !names.is_empty() {
+    let targets: Vec<_> = short.iter().filter(|(chain, state)| is_helped_by_login(chain, state)).collect();
+    if !targets.is_empty() {
+        let names: Vec<&str> = targets.iter().map(|(chain, _)| chain.target().name.as_str()).collect();
         // Without it, a login keeps a valid session.
-        let force = if targets().any(|(_, state)| state.word == "valid") { " --force" } else { "" };
+        let force = if targets.iter().any(|(_, state)| state.word == "valid") { " --force" } else { "" };
         commands.push(format!("awsauth login {}{force}", names.join(" ")));
     }
     commands.join(" && ")
+}
+
+fn is_helped_by_login(chain: &Chain<'_>, state: &State) -> bool {
+    // A new console sign-in would not help: its credentials last 15 minutes, and renew.
+    let renews = chain.base().login_session().is_some() && matches!(state.validity, Validity::Renewable(_));
+    chain.target().has_session() && state.word != UNAVAILABLE && !renews
 }
 
 #[derive(Serialize)]
