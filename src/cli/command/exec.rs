@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
-use crate::cli::config::selection::{Among, Tags, Wanted, choose};
+use crate::cli::config::selection::{Among, ProfileSelector, Tags, choose};
 use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exec::with_server::run_with_server;
 use crate::cli::exit::Exit;
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         out.say(&format!("{}: a shell {what}; `exit` leaves it", name.display()));
     }
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
-    let wanted = match &*names {
+    let selector = match &*names {
         [_] if args.parallel > 1 && !Glob::is_meant(&names[0]) => {
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
@@ -117,19 +117,19 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             return Err(for_one_profile(&shell_words([&OsString::from(&names[0])])));
         }
         [] if args.server => return Err(for_one_profile("NAME…")),
-        [] if args.all => Wanted::All,
-        [] => Wanted::Tags(&args.tags.tag),
-        _ => Wanted::Names(&names),
+        [] if args.all => ProfileSelector::All,
+        [] => ProfileSelector::Tags(&args.tags.tag),
+        _ => ProfileSelector::Names(&names),
     };
     let service = LoginService::new(app)?;
-    let profiles = choose(&service.manifest, wanted, Among::Every)?;
+    let profiles = choose(&service.manifest, selector, Among::Every)?;
     service.manifest.warn_of_errors();
     if profiles.is_empty() {
         return Err(service.manifest.without_profiles());
     }
     check_program(program, rest, &service.manifest.catalog, host)?;
     let batch = Batch { service: &service, host, out, program, args: rest, parallel: usize::from(args.parallel) };
-    batch.run(&profiles, args.login(), &login_command(wanted))
+    batch.run(&profiles, args.login(), &login_command(selector))
 }
 
 impl Args {
@@ -250,12 +250,12 @@ fn shell_words<'w>(words: impl IntoIterator<Item = &'w OsString>) -> String {
 }
 
 /// The command that logs in to the same profiles.
-fn login_command(wanted: Wanted<'_>) -> String {
+fn login_command(selector: ProfileSelector<'_>) -> String {
     let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), Cow::into_owned);
-    let words: Vec<String> = match wanted {
-        Wanted::All => vec!["--all".to_owned()],
-        Wanted::Tags(tags) => tags.iter().map(|tag| format!("--tag {}", quoted(tag))).collect(),
-        Wanted::Names(names) => names.iter().map(quoted).collect(),
+    let words: Vec<String> = match selector {
+        ProfileSelector::All => vec!["--all".to_owned()],
+        ProfileSelector::Tags(tags) => tags.iter().map(|tag| format!("--tag {}", quoted(tag))).collect(),
+        ProfileSelector::Names(names) => names.iter().map(quoted).collect(),
     };
     format!("awsauth login {}", words.join(" "))
 }

@@ -6,7 +6,7 @@ use crate::cli::app::App;
 use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
-use crate::cli::config::selection::{Among, Tags, Wanted, choose};
+use crate::cli::config::selection::{Among, ProfileSelector, Tags, choose};
 use crate::cli::environment::{given_code, misled_sign_in};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -195,19 +195,19 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
         return Err(manifest.without_profiles());
     }
     if args.all {
-        return choose(manifest, Wanted::All, among);
+        return choose(manifest, ProfileSelector::All, among);
     }
     if !args.tags.tag.is_empty() {
-        return choose(manifest, Wanted::Tags(&args.tags.tag), among);
+        return choose(manifest, ProfileSelector::Tags(&args.tags.tag), among);
     }
     if !args.names.is_empty() {
         let names: Vec<String> = args.names.iter().filter(|name| manifest.session(name).is_none()).cloned().collect();
-        return choose(manifest, Wanted::Names(&names), among);
+        return choose(manifest, ProfileSelector::Names(&names), among);
     }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `awsauth login --all`"));
     }
-    let all = choose(manifest, Wanted::All, among)?;
+    let all = choose(manifest, ProfileSelector::All, among)?;
     if all.is_empty() {
         return Err(Failure::new(Exit::Usage, "all profiles are long-term keys or external, and need no login"));
     }

@@ -3,7 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::{Manifest, Reading};
-use crate::cli::config::selection::{Among, Tags, Wanted, choose as choose_profiles};
+use crate::cli::config::selection::{Among, ProfileSelector, Tags, choose as choose_profiles};
 use crate::cli::exit::Exit;
 use crate::cli::logout::execute::Logout;
 use crate::cli::logout::report::LogoutReport;
@@ -84,8 +84,9 @@ fn end(args: &Args, app: App<'_>) -> Result<LogoutReport, Failure> {
     }
     let (sessions, names): (Vec<String>, Vec<String>) =
         names.into_iter().partition(|name| manifest.session(name).is_some());
-    let wanted = if args.tags.tag.is_empty() { Wanted::Names(&names) } else { Wanted::Tags(&args.tags.tag) };
-    let chosen = choose_profiles(&manifest, wanted, Among::Every)?;
+    let selector =
+        if args.tags.tag.is_empty() { ProfileSelector::Names(&names) } else { ProfileSelector::Tags(&args.tags.tag) };
+    let chosen = choose_profiles(&manifest, selector, Among::Every)?;
     manifest.warn_of_errors();
     let mut names: Vec<String> = chosen.iter().map(|profile| profile.name.to_string()).collect();
     let portals: Vec<SsoAccess> =

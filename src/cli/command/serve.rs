@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
-use crate::cli::config::selection::{Among, Wanted, choose};
+use crate::cli::config::selection::{Among, ProfileSelector, choose};
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::runtime;
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(failure.hint("name the address of one, such as 169.254.170.2"));
     }
     let service = LoginService::new(app)?;
-    let profiles = choose(&service.manifest, Wanted::Names(&args.names), Among::Every)?;
+    let profiles = choose(&service.manifest, ProfileSelector::Names(&args.names), Among::Every)?;
     service.manifest.warn_of_errors();
     for profile in &profiles {
         CredentialServer::prepare(&service, profile, InPlace::unless(args.no_login), app)?;

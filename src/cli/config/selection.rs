@@ -26,7 +26,7 @@ pub(crate) struct Tags {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum ProfileSelector<'a> {
     All,
     /// Not empty.
     Tags(&'a [String]),
@@ -55,33 +55,33 @@ impl Filter {
 
     /// The chosen profiles, as [`choose`] returns them.
     pub(crate) fn choose<'m>(&self, manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
-        let wanted = match (&*self.names, &*self.tags.tag) {
-            ([], []) => Wanted::All,
-            ([], tags) => Wanted::Tags(tags),
-            (names, _) => Wanted::Names(names),
+        let selector = match (&*self.names, &*self.tags.tag) {
+            ([], []) => ProfileSelector::All,
+            ([], tags) => ProfileSelector::Tags(tags),
+            (names, _) => ProfileSelector::Names(names),
         };
-        choose(manifest, wanted, Among::Every)
+        choose(manifest, selector, Among::Every)
     }
 }
 
-/// The wanted profiles, each once: names in the order of the command line, all others in the manifest's. A name, glob or tag
+/// The selected profiles, each once: names in the order of the command line, all others in the manifest's. A name, glob or tag
 /// that nothing has is a usage error.
 pub(crate) fn choose<'m>(
     manifest: &'m Manifest,
-    wanted: Wanted<'_>,
+    selector: ProfileSelector<'_>,
     among: Among,
 ) -> Result<Vec<&'m Profile>, Failure> {
     let profiles = manifest.catalog.profiles();
-    match wanted {
-        Wanted::All => Ok(profiles.iter().filter(|profile| among.has(profile)).collect()),
-        Wanted::Tags(tags) => {
+    match selector {
+        ProfileSelector::All => Ok(profiles.iter().filter(|profile| among.has(profile)).collect()),
+        ProfileSelector::Tags(tags) => {
             // A profile that is wrong may have the tag.
             let or_wrong = |failure| manifest.refuse_wrong(|_| true).unwrap_or(failure);
             tags.iter().try_for_each(|tag| check_tag(&manifest.catalog, tag, among)).map_err(or_wrong)?;
             let has_one = |profile: &Profile| profile.tags.iter().any(|tag| tags.contains(tag));
             Ok(profiles.iter().filter(|profile| among.has(profile) && has_one(profile)).collect())
         }
-        Wanted::Names(names) => {
+        ProfileSelector::Names(names) => {
             let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
             for name in names {
                 let found = if Glob::is_meant(name) {
