@@ -81,8 +81,8 @@ pub(crate) enum ProviderError {
     #[error("{profile}: there is no terminal to paste the sign-in page's code at")]
     NoTerminal { profile: ProfileName },
     /// The person signed in as somebody else than the profile says.
-    #[error("{profile}: you signed in as {found}, and `login_session` is {}", wanted.as_str())]
-    OtherIdentity { profile: ProfileName, wanted: LoginSession, found: String },
+    #[error("{profile}: you signed in as {actual}, and `login_session` is {}", expected.as_str())]
+    IdentityMismatch { profile: ProfileName, expected: LoginSession, actual: String },
     /// By Ctrl-C at a prompt.
     #[error("{profile}: interrupted")]
     Interrupted { profile: ProfileName },

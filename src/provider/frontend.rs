@@ -108,9 +108,9 @@ pub(crate) enum CallbackOutcome<'a> {
     /// By AWS, on its page or when the code was redeemed.
     Refused(&'a CallError),
     /// Somebody else than the profile's `login_session` signed in.
-    OtherIdentity {
-        wanted: &'a LoginSession,
-        found: &'a str,
+    IdentityMismatch {
+        expected: &'a LoginSession,
+        actual: &'a str,
     },
     /// It belongs to another login.
     Foreign,

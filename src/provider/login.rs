@@ -215,7 +215,9 @@ impl Provider<'_> {
         let unsaved = CallError::unreachable(Operation::CreateOAuth2Token, "the terminal says why");
         let outcome = match &result {
             Ok(_) => CallbackOutcome::Granted,
-            Err(ProviderError::OtherIdentity { wanted, found, .. }) => CallbackOutcome::OtherIdentity { wanted, found },
+            Err(ProviderError::IdentityMismatch { expected, actual, .. }) => {
+                CallbackOutcome::IdentityMismatch { expected, actual }
+            }
             Err(ProviderError::Call { call, .. }) => CallbackOutcome::Refused(call),
             Err(_) => CallbackOutcome::Refused(&unsaved),
         };
@@ -278,10 +280,10 @@ impl Provider<'_> {
             response.map_err(|call| failed(&profile.name, call))?;
         let unnamed = || CallError::unreachable(Operation::CreateOAuth2Token, "the answer does not say who signed in");
         let id_token = id_token.ok_or_else(|| failed(&profile.name, unnamed()))?;
-        let found = subject(&id_token).ok_or_else(|| failed(&profile.name, unnamed()))?;
-        if found != session.as_str() {
-            let (profile, wanted) = (profile.name.clone(), (*session).clone());
-            return Err(ProviderError::OtherIdentity { profile, wanted, found });
+        let actual = subject(&id_token).ok_or_else(|| failed(&profile.name, unnamed()))?;
+        if actual != session.as_str() {
+            let (profile, expected) = (profile.name.clone(), (*session).clone());
+            return Err(ProviderError::IdentityMismatch { profile, expected, actual });
         }
         let token = LoginToken {
             credentials,

@@ -36,15 +36,15 @@ pub(super) fn failure(error: &ProviderError) -> Failure {
     let failure = Failure::of(Exit::Login, error);
     match error {
         ProviderError::NoTerminal { profile } => failure.hint(format!("run `awsauth login {profile}` at a terminal")),
-        ProviderError::OtherIdentity { profile, found, .. } => {
+        ProviderError::IdentityMismatch { profile, actual, .. } => {
             let failure = failure
                 .cause("nothing was kept")
                 .hint(format!("sign out of the console in that browser, and run `awsauth login {profile}` again"))
                 .detail("profile", profile.as_str())
-                .detail("signed_in_as", found.as_str());
-            match LoginSession::new(found) {
+                .detail("signed_in_as", actual.as_str());
+            match LoginSession::new(actual) {
                 Ok(_) => {
-                    failure.hint(format!("if that is you, set `login_session = \"{found}\"` in [profiles.{profile}]"))
+                    failure.hint(format!("if that is you, set `login_session = \"{actual}\"` in [profiles.{profile}]"))
                 }
                 Err(_) => failure,
             }

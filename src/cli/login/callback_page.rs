@@ -17,16 +17,16 @@ pub(crate) fn page(outcome: &CallbackOutcome<'_>, name: &str) -> Page {
             },
         ),
         CallbackOutcome::Refused(call) => refused(call, name),
-        CallbackOutcome::OtherIdentity { wanted, found } => answer(
+        CallbackOutcome::IdentityMismatch { expected, actual } => answer(
             400,
             &PageText {
                 status: PageStatus::Failed,
                 title: "You signed in as somebody else",
-                quote: Some(found),
+                quote: Some(actual),
                 paragraphs: &[&format!(
                     "The profile is for {}. Nothing was kept. Sign out of the console in this browser, and start the login \
                      again in the terminal.",
-                    wanted.as_str()
+                    expected.as_str()
                 )],
             },
         ),
