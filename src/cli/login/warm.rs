@@ -22,14 +22,14 @@ use crate::system::{clock, files::disk};
 /// The credentials of the kept session of a profile. Asks the keyring once, if the session's secret is there.
 pub(crate) fn credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Result<Option<Credentials>, Failure> {
     let Some(sessions) = sessions(keyring, app) else { return Ok(None) };
-    match fresh(name, &sessions, keyring, app) {
+    match fresh_session(name, &sessions, keyring, app) {
         Some(saved) => secret(&sessions, &saved.session),
         None => Ok(None),
     }
 }
 
 /// As [`credentials`], even if the session should be renewed.
-pub(crate) fn ending_credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
+pub(crate) fn usable_credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
     let sessions = sessions(keyring, app)?;
     let Saved { session, .. } = bound(&ProfileName::new(name).ok()?, &sessions, keyring, app)?;
     match freshness(&session) {
@@ -54,7 +54,7 @@ pub(crate) fn environment(name: &str, login: InPlace, app: App<'_>) -> Result<(C
 pub(crate) fn kept_environment(name: &str, app: App<'_>) -> Result<Option<(Credentials, EnvChange)>, Failure> {
     let keyring = app.keyring();
     let Some(sessions) = sessions(&keyring, app) else { return Ok(None) };
-    let Some(Saved { session, facts: Some(facts), .. }) = fresh(name, &sessions, &keyring, app) else {
+    let Some(Saved { session, facts: Some(facts), .. }) = fresh_session(name, &sessions, &keyring, app) else {
         return Ok(None);
     };
     let Some(credentials) = secret(&sessions, &session)? else { return Ok(None) };
@@ -71,7 +71,7 @@ fn secret(sessions: &Sessions, session: &Session) -> Result<Option<Credentials>,
 }
 
 /// The kept session of a profile, if it is bound and fresh.
-fn fresh(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
+fn fresh_session(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
     bound(&ProfileName::new(name).ok()?, sessions, keyring, app)
         .filter(|saved| freshness(&saved.session) == Freshness::Fresh)
 }

@@ -235,8 +235,8 @@ impl<'p> State<'p> {
             code: "RenewalPending",
             message: format!("{name}: its session is being renewed; ask again"),
         };
-        let ending = warm::ending_credentials(name, &keyring(app), app);
-        self.reply_to_those_before(now - ANSWER_WITHIN, &ending.as_ref().ok_or(&pending));
+        let usable = warm::usable_credentials(name, &keyring(app), app);
+        self.reply_to_those_before(now - ANSWER_WITHIN, &usable.as_ref().ok_or(&pending));
     }
 }
 
