@@ -15,7 +15,7 @@ use crate::system::files::snapshot::{ReplaceError, Replaced, Snapshot, directory
 /// The most times that a file is planned again because another program has changed it.
 const TRIES: u32 = 3;
 /// The longest wait for another awsauth.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The outcome of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub(crate) fn put_back(
 }
 
 fn lock(file: &Snapshot, state_dir: &Path) -> Result<Lock, LockError> {
-    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), PATIENCE)
+    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), LOCK_TIMEOUT)
 }
 
 fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_>) -> Result<Applied, ReplaceError> {

@@ -12,7 +12,7 @@ use crate::system::files::lock::Lock;
 use crate::system::files::snapshot::{ReplaceError, Snapshot, directory_id};
 
 /// How long another awsauth that writes there is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Gives the file the text that `edit` makes of it, and returns whether that is another one. `again` is the command to run
 /// if somebody else changes the file meanwhile.
@@ -25,7 +25,7 @@ pub(crate) fn change(
     let unwritten = |error: &dyn std::error::Error| Failure::of(Exit::Unavailable, error);
     let before = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
     let lock = app.paths.state()?.join("locks").join(format!("{}.lock", directory_id(&before.target)));
-    let _lock = Lock::acquire(&lock, PATIENCE).map_err(|error| unwritten(&error))?;
+    let _lock = Lock::acquire(&lock, LOCK_TIMEOUT).map_err(|error| unwritten(&error))?;
     let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
     let text = String::from_utf8(file.bytes.clone())
         .map_err(|_| Failure::new(Exit::Refused, format!("{} is not UTF-8", path.display())))?;

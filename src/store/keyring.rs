@@ -20,7 +20,7 @@ const SERVICE: &str = "awsauth";
 /// In bytes. Windows refuses longer ones (`CRED_MAX_CREDENTIAL_BLOB_SIZE`); a session's token may have 4,096.
 const LONGEST_ENTRY: usize = if cfg!(windows) { 2560 } else { 64 * 1024 };
 /// A dialog that asks for the keyring's password may be open, on another screen.
-const PATIENCE: Duration = Duration::from_mins(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// The person is told of a longer wait.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
@@ -93,7 +93,7 @@ impl Drop for KeyringValue {
 impl Keyring {
     /// `tell` is called when an answer takes long.
     pub(crate) fn new(tell: impl Fn() + 'static) -> Self {
-        let (opened, patience) = (RefCell::new(None), Cell::new(PATIENCE));
+        let (opened, patience) = (RefCell::new(None), Cell::new(ANSWER_TIMEOUT));
         Self { open: open_system, opened, patience, tell: Box::new(tell) }
     }
 
@@ -321,7 +321,7 @@ mod tests {
         let keyring = Keyring { open: never, ..Keyring::new(|| {}) };
         let limit = Duration::from_millis(10);
         keyring.limit(limit);
-        keyring.limit(PATIENCE);
+        keyring.limit(ANSWER_TIMEOUT);
         assert_eq!(keyring.patience.get(), limit);
         assert_eq!(keyring.read("a", "b"), Err(KeyringError::TimedOut));
         assert_eq!(keyring.patience.get(), Duration::ZERO);

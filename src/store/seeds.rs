@@ -19,7 +19,7 @@ use crate::system::files::private::{self, FileOwner};
 /// More than a device shows in the time for which AWS takes its codes.
 const STEPS_KEPT: usize = 50;
 /// Who holds the lock writes a small file.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub(crate) struct Seeds {
@@ -91,7 +91,7 @@ impl Seeds {
 
     fn change_steps(&self, serial: &str, change: impl FnOnce(&mut Vec<i64>)) -> Result<(), LockError> {
         let name = format!("{}.lock", file_stem(&account(serial)));
-        let _lock = Lock::acquire(&self.dir.with_file_name("locks").join(name), PATIENCE)?;
+        let _lock = Lock::acquire(&self.dir.with_file_name("locks").join(name), LOCK_TIMEOUT)?;
         let Some(mut file) = self.file(serial) else { return Ok(()) };
         change(&mut file.used_steps);
         let old = file.used_steps.len().saturating_sub(STEPS_KEPT);

@@ -25,7 +25,7 @@ use crate::system::files::{disk, trust};
 use crate::system::programs::git::{Attended, Tracking, WorkTree, branch_commit, tracking};
 
 /// How long the keyring may take; a person who is asked for its password has seen what is missing.
-const PATIENCE: Duration = Duration::from_secs(5);
+const KEYRING_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn invalid(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(reading) = &facts.invalid else { return Vec::new() };
@@ -200,7 +200,7 @@ pub(crate) fn locked_store(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let keyring = facts.app.keyring();
-    keyring.limit(PATIENCE);
+    keyring.limit(KEYRING_TIMEOUT);
     let Err(error) = keyring.check_writable() else { return Vec::new() };
     let failure = crate::cli::explain::keyring::failure(&error, &error);
     let what = match &error {

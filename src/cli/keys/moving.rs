@@ -26,7 +26,7 @@ use crate::system::files::snapshot::Snapshot;
 use crate::system::files::trust;
 
 /// How long another awsauth that renews a session is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 pub(crate) struct MovedSecrets {
@@ -204,7 +204,7 @@ impl Mover<'_> {
     fn move_sessions(&self, to: SecretStore) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         for name in self.target.names().map_err(|error| explain::disk(&error))? {
-            let _lock = self.target.lock(name.as_str(), PATIENCE).map_err(|error| {
+            let _lock = self.target.lock(name.as_str(), LOCK_TIMEOUT).map_err(|error| {
                 Failure::of(Exit::Unavailable, &error).hint("run the same command again: it goes on from here")
             })?;
             let Some(Saved { session, seen, facts }) = self.target.get(&name) else { continue };

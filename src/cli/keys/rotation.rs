@@ -26,7 +26,7 @@ use crate::store::{Rotation, Rotations};
 use crate::system::clock;
 
 /// IAM takes some 8 s to make a new key known (aws-facts §11).
-const PATIENCE: Duration = Duration::from_mins(1);
+const NEW_KEY_TIMEOUT: Duration = Duration::from_mins(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// IAM tells whole seconds, and so does the `Date` by which AWS's clock is known.
@@ -236,7 +236,7 @@ async fn until_known(ask: impl AsyncFn() -> Result<(), CallError>, tell: impl Fn
     loop {
         match ask().await {
             Err(error) if error.problem == Problem::UnknownKey || error.problem.is_transient() => {
-                if start.elapsed() >= PATIENCE {
+                if start.elapsed() >= NEW_KEY_TIMEOUT {
                     return Err(error);
                 }
             }

@@ -19,13 +19,13 @@ use crate::system::tty::Tty;
 use crate::system::wait::{Deadline, Waited, wait};
 
 /// Less than the minute after which Go's SDK gives up (aws-facts §7).
-const PATIENCE: Duration = Duration::from_secs(50);
+const PERSON_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// Credentials for a program that reads them from standard output.
 pub(crate) fn credentials(service: LoginService<'_>, name: &str, host: &Host) -> Result<Credentials, Failure> {
     let may_ask = service.manifest.settings.prompt == Some(PromptPlace::Tty) && !mfa_prompt::is_inside(host);
     let Some(tty) = may_ask.then(Tty::open).flatten() else { return service.credentials_for(name, InPlace::Refused) };
-    let until = Deadline::after(PATIENCE);
+    let until = Deadline::after(PERSON_TIMEOUT);
     let service = service.at_tty();
     let chains = [service.chain(name)?];
     // First without a person, even if not much is left of the session.

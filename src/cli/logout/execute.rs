@@ -27,7 +27,7 @@ use crate::system::wait::Deadline;
 /// How long AWS may take, however many sign-ins end.
 const AWS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for renewals of other processes, all together.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RENEWALS_TIMEOUT: Duration = Duration::from_secs(10);
 /// The person is told of a longer wait.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
@@ -70,7 +70,7 @@ impl Logout {
             logins: LoginCache::new(app.paths.login_cache()?, &state_dir),
             copies: SharedCopies::new(app)?,
             state_dir,
-            patience: Patience::new(PATIENCE),
+            patience: Patience::new(RENEWALS_TIMEOUT),
         })
     }
 

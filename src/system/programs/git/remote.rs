@@ -19,7 +19,7 @@ use crate::system::programs::{capture, process};
 const ATTRIBUTES: &str = "* -filter -ident -working-tree-encoding\n";
 
 /// The time limit for one question to another machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The variables by which a git that runs awsauth, in a hook or an alias, would name its own repository.
 const OF_ANOTHER: [&str; 12] = [
@@ -137,14 +137,14 @@ pub(super) fn fetch(
     Ok(String::from_utf8_lossy(&fetched).trim().to_owned())
 }
 
-/// Asks a repository for the commit of a branch, and fetches nothing. None if it does not say within [`PATIENCE`].
+/// Asks a repository for the commit of a branch, and fetches nothing. None if it does not say within [`ANSWER_TIMEOUT`].
 pub(crate) fn branch_commit(address: &RepositoryAddress, branch: &str, attended: Attended<'_>) -> Option<String> {
     let git = find().ok()?;
     let scratch = tempfile::tempdir().ok()?;
     let mut ask = networked(&git, address, attended);
     // Where awsauth is run there may be a repository, whose configuration may name programs.
     ask.arg("-C").arg(scratch.path()).args(["ls-remote", "--quiet", "--", address.as_str(), branch]);
-    let answer = capture::answer(&mut ask, PATIENCE).ok()?.filter(|answer| answer.status.success())?;
+    let answer = capture::answer(&mut ask, ANSWER_TIMEOUT).ok()?.filter(|answer| answer.status.success())?;
     let text = String::from_utf8_lossy(&answer.stdout);
     let id = text.split_whitespace().next()?;
     id.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| id.to_owned())
