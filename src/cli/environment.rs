@@ -40,7 +40,7 @@ pub(crate) fn inherited_variables(host: &Host) -> InheritedVariables {
 
 /// The profile whose console sign-in AWS CLI and Rust's SDK could not renew, and the region of the environment: they renew it
 /// there, and AWS refuses that (aws-facts §13.3).
-pub(crate) fn misled_sign_in<'c, 'h>(chain: &Chain<'c>, host: &'h Host) -> Option<(&'c Profile, &'h str)> {
+pub(crate) fn sign_in_with_other_region<'c, 'h>(chain: &Chain<'c>, host: &'h Host) -> Option<(&'c Profile, &'h str)> {
     let region = host.var("AWS_REGION").filter(|region| host.var(OWN_REGION) != Some(*region))?;
     let base = chain.base();
     let is_native = base.login_session().is_some() && base.method == CredentialMethod::Native;

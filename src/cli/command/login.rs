@@ -7,7 +7,7 @@ use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
 use crate::cli::config::selection::{Among, ProfileSelector, Tags, choose};
-use crate::cli::environment::{given_code, misled_sign_in};
+use crate::cli::environment::{given_code, sign_in_with_other_region};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::options::{Browser, Flow, LoginOptions};
@@ -217,7 +217,7 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
 }
 
 fn warn_of_other_region(chains: &[Chain<'_>], host: &Host, out: Out) {
-    if let Some((profile, region)) = chains.iter().find_map(|chain| misled_sign_in(chain, host)) {
+    if let Some((profile, region)) = chains.iter().find_map(|chain| sign_in_with_other_region(chain, host)) {
         out.warn(&format!(
             "AWS_REGION is {region}: with it, AWS CLI can't renew the sign-in of {}, made in {}; unset it, or set \
              `credential_process = true` in [profiles.{0}]",

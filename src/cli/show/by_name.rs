@@ -1,7 +1,7 @@
 //! Owns whether `AWS_PROFILE` is enough for every tool that reads AWS's files. Must not know what is set otherwise.
 
 use crate::cli::app::App;
-use crate::cli::environment::misled_sign_in;
+use crate::cli::environment::sign_in_with_other_region;
 use crate::cli::login::service::LoginService;
 use crate::cli::show::advice::Outcome;
 use crate::cli::show::identity::differences;
@@ -36,7 +36,7 @@ pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'
     let first = failing.min_by_key(|verdict| (verdict.outcome != Outcome::LoggedOut, verdict.remedy.is_none()));
     let (why, remedy) = if let Some(verdict) = first {
         (failure(name, &verdict), remedy(name, verdict))
-    } else if let Some((_, region)) = misled_sign_in(chain, app.host) {
+    } else if let Some((_, region)) = sign_in_with_other_region(chain, app.host) {
         let why = format!("with AWS_REGION={region}, some AWS tools can't renew its sign-in");
         (why, Some("unset AWS_REGION".to_owned()))
     } else if is_old() {
