@@ -21,8 +21,8 @@ use crate::system::clock;
 use crate::system::host::Host;
 
 /// The word for the profile before, as in `cd -`.
-const BEFORE: &str = "-";
-const BEFORE_VARIABLE: &str = "AWSAUTH_PROFILE_BEFORE";
+const PREVIOUS: &str = "-";
+const PREVIOUS_PROFILE_VARIABLE: &str = "AWSAUTH_PROFILE_BEFORE";
 
 /// Set the current shell to a profile
 ///
@@ -60,14 +60,14 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let asked = host.var(HOOK_VARIABLE);
     let Some(shell) = asked.and_then(HookShell::parse) else {
-        if let Some(name) = args.name.as_deref().filter(|name| *name != BEFORE) {
+        if let Some(name) = args.name.as_deref().filter(|name| *name != PREVIOUS) {
             Manifest::read_in_part(app)?.profile(name)?;
         }
         return Err(without_function(args, host));
     };
     let mut change = if args.none { EnvChange::to_nobody(inherited_variables(host)) } else { change(args, app)? };
     if let Some(before) = current_profile(host).filter(|name| !change.is_to(name)) {
-        change.set.push((BEFORE_VARIABLE, Secret::new(before.as_str())));
+        change.set.push((PREVIOUS_PROFILE_VARIABLE, Secret::new(before.as_str())));
     }
     out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
@@ -80,7 +80,7 @@ fn current_profile(host: &Host) -> Option<ProfileName> {
 
 fn change(args: &Args, app: App<'_>) -> Result<EnvChange, Failure> {
     let name = match args.name.as_deref() {
-        Some(BEFORE) => before(app.host)?,
+        Some(PREVIOUS) => before(app.host)?,
         Some(name) => name.to_owned(),
         None => choose(app)?,
     };
@@ -146,7 +146,7 @@ fn other_region(profile: &Profile, change: &EnvChange, host: &Host) -> Option<St
 /// The name for `-`.
 fn before(host: &Host) -> Result<String, Failure> {
     let none = || Failure::new(Exit::Usage, "no profile was used in this shell before").hint("`awsauth use NAME`");
-    host.var(BEFORE_VARIABLE).map(str::to_owned).ok_or_else(none)
+    host.var(PREVIOUS_PROFILE_VARIABLE).map(str::to_owned).ok_or_else(none)
 }
 
 fn choose(app: App<'_>) -> Result<String, Failure> {
@@ -168,7 +168,7 @@ fn without_function(args: &Args, host: &Host) -> Failure {
     let Ok(shell) = current_shell(host) else {
         return failure.hint("`awsauth hook --help` tells for which shells there is one");
     };
-    let name = args.name.as_deref().filter(|name| *name != BEFORE).unwrap_or("NAME");
+    let name = args.name.as_deref().filter(|name| *name != PREVIOUS).unwrap_or("NAME");
     let now = if args.none { one_line(shell, "--unset") } else { one_line(shell, name) };
     match current_hook(host) {
         Some(hook) => {
