@@ -13,7 +13,7 @@ use super::disk::{self, DiskError};
 
 const SUFFIX: &str = ".awsauth-tmp";
 /// How long another program may take to read a file.
-const LONGEST_READ: Duration = Duration::from_secs(2);
+const SHARING_TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The directory of a file, `.` for a bare name.
@@ -38,7 +38,7 @@ pub(crate) fn write_hint(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
 pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
     let temp = write_beside(path, bytes)?;
     temp.as_file().sync_all().map_err(DiskError::io("write", path))?;
-    match create_by(temp, path) {
+    match persist_new(temp, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(DiskError::io("write", path)(error)),
@@ -52,23 +52,23 @@ fn write_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, DiskError> {
 }
 
 fn persist(temp: NamedTempFile, path: &Path) -> Result<(), DiskError> {
-    replace_by(temp, path).map_err(DiskError::io("replace", path))
+    persist_over(temp, path).map_err(DiskError::io("replace", path))
 }
 
 /// Gives `temp` the name `path`. Fails if something stands there.
-pub(super) fn create_by(temp: NamedTempFile, path: &Path) -> io::Result<()> {
+pub(super) fn persist_new(temp: NamedTempFile, path: &Path) -> io::Result<()> {
     release(&temp);
     temp.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
 }
 
 /// Puts `temp` in the place of the file at `path`.
-pub(super) fn replace_by(mut temp: NamedTempFile, path: &Path) -> io::Result<()> {
+pub(super) fn persist_over(mut temp: NamedTempFile, path: &Path) -> io::Result<()> {
     let start = Instant::now();
     loop {
         release(&temp);
         match temp.persist(path) {
             Ok(_) => return Ok(()),
-            Err(failed) if is_in_use(&failed.error) && start.elapsed() < LONGEST_READ => temp = failed.file,
+            Err(failed) if is_in_use(&failed.error) && start.elapsed() < SHARING_TIMEOUT => temp = failed.file,
             Err(failed) => return Err(failed.error),
         }
         // Without its lock, another awsauth would sweep it meanwhile.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
-use super::atomic::{create_by, new_temp, parent, replace_by, sweep, try_writing};
+use super::atomic::{new_temp, parent, persist_new, persist_over, sweep, try_writing};
 use super::disk::{self, DiskError};
 use super::permissions;
 use super::walk::Walk;
@@ -104,7 +104,7 @@ impl Snapshot {
         if !self.is_current()? {
             return Ok(None);
         }
-        let renamed = if self.exists { replace_by(temp, &self.target) } else { create_by(temp, &self.target) };
+        let renamed = if self.exists { persist_over(temp, &self.target) } else { persist_new(temp, &self.target) };
         match renamed {
             Ok(()) => Ok(Some(flush(dir.as_ref()))),
             Err(error) if !self.exists && error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
