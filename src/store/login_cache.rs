@@ -109,8 +109,8 @@ impl LoginCache {
         json::write(&self.path(session), FileOwner::AwsCli, &file)
     }
 
-    /// Saves a refreshed sign-in. Fields that awsauth does not know stay. So does all that another program, such as `aws logout`,
-    /// has done with the file since it was read.
+    /// Saves a refreshed sign-in. Fields that awsauth does not know stay. Does nothing if the file was removed or replaced since it
+    /// was read, as by `aws logout` or `aws login`: another sign-in has another DPoP key.
     pub(crate) fn put_refreshed(&self, session: &LoginSession, token: &LoginToken) -> Result<(), DiskError> {
         let path = self.path(session);
         let is_its_own =
