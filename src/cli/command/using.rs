@@ -116,7 +116,10 @@ fn tell(name: &str, text: &str, app: App<'_>) {
 
 /// How long the credentials themselves are good.
 fn validity(credentials: &Credentials) -> String {
-    let has = if credentials.session_token.is_none() { "long-term key" } else { "a session of another program" };
+    let has = match credentials.session_token {
+        None => "the long-term key itself, which does not expire",
+        Some(_) => "from another program, which does not say when they end",
+    };
     let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
     left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)))
 }
@@ -140,7 +143,7 @@ fn other_region(profile: &Profile, change: &EnvChange, host: &Host) -> Option<St
     let is_left = |name: &&str| !change.unset.iter().any(|unset| unset == name);
     let mut left = REGION_VARIABLES.into_iter().filter(is_left).filter_map(|name| Some((name, host.var(name)?)));
     let (name, region) = left.find(|(_, region)| *region != own)?;
-    Some(format!("{name}={region} of this shell wins over its region {own}"))
+    Some(format!("this shell's {name}={region} is used, not the profile's region {own}"))
 }
 
 /// The name for `-`.

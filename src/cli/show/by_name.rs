@@ -28,7 +28,9 @@ pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'
     let name = &chain.target().name;
     let verdicts = verdicts(name.as_str(), &now);
     if verdicts.iter().any(needs_variables) {
-        return Ok(Some("AWS_PROFILE can't be used: its credentials come from variables that `use` unsets".to_owned()));
+        let why =
+            "AWS_PROFILE alone is not enough: the profile takes its credentials from variables, and `use` unsets them";
+        return Ok(Some(why.to_owned()));
     }
     let is_old = || is_outdated(chain, &now) || !differences(chain, &now, &places).is_empty();
     let failing = verdicts.into_iter().filter(|verdict| verdict.outcome != Outcome::Works);

@@ -114,7 +114,7 @@ fn a_person_is_told_what_is_set_and_why() {
             ("use prod", &["prod: AWS_PROFILE is set; sessions renew by themselves for 1"][..]),
             ("use read", &["read: AWS_PROFILE is set; sessions renew by themselves\r\n"]),
             ("use main", &["main: AWS_PROFILE is set; valid for 1"]),
-            ("use base", &["base: AWS_PROFILE is set; long-term key"]),
+            ("use base", &["base: AWS_PROFILE is set; the long-term key itself, which does not expire"]),
             ("use - --keys", &["main: keys are set; valid for 1"]),
             (
                 "use audit",
@@ -134,7 +134,7 @@ fn a_person_is_told_what_is_set_and_why() {
         typist.line(shell.set("AWS_DEFAULT_REGION", "us-west-2").trim_end());
         typist.sees(READY);
         typist.line("awsauth use prod");
-        typist.sees("prod: AWS_DEFAULT_REGION=us-west-2 of this shell wins over its region ap-northeast-1");
+        typist.sees("prod: this shell's AWS_DEFAULT_REGION=us-west-2 is used, not the profile's region ap-northeast-1");
         typist.sees(READY);
         std::fs::remove_file(scene.home.path(CONFIG)).unwrap();
         std::fs::create_dir(scene.home.path(CONFIG)).unwrap();
@@ -167,7 +167,7 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
         let mut typist = Typist::new(shell, &scene);
         // The terminal does not show what is typed, so neither does bash.
         typist.types("awsauth use ba\t\r");
-        typist.sees("base: keys are set; long-term key");
+        typist.sees("base: keys are set; the long-term key itself, which does not expire");
         typist.sees(READY);
         typist.is("base");
         typist.line("awsauth use");
@@ -183,7 +183,7 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
         typist.types("bas");
         typist.sees("bas");
         typist.types("\r");
-        typist.sees("base: keys are set; long-term key");
+        typist.sees("base: keys are set; the long-term key itself, which does not expire");
         typist.sees(READY);
         typist.is("base");
         typist.leaves();
