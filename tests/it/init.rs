@@ -249,7 +249,10 @@ fn a_copied_address_is_completed_a_misspelt_region_told_and_one_gitignore_is_eno
     git(&home, "dotfiles", &["init", "-q"]);
     let portal = ["--sso-start-url", "corp.awsapps.com/start", "--sso-region", "us-est-1"];
     let run = home.run([&["init", "--link", "dotfiles/aws"], &portal[..]].concat()).ok();
-    for part in ["awsauth knows no region `us-est-1`: did you mean `us-east-1`?", "dotfiles/aws/profiles.schema.json"] {
+    for part in [
+        "`us-est-1` is not a region that awsauth knows, and is used as given: did you mean `us-east-1`?",
+        "dotfiles/aws/profiles.schema.json",
+    ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     assert!(home.read(MANIFEST).contains("sso_start_url = \"https://corp.awsapps.com/start\""));

@@ -35,7 +35,7 @@ pub(crate) fn warn_of_region(region: &Region, out: Out) {
     if !KNOWN_REGIONS.contains(&name) {
         let near = nearest(name, KNOWN_REGIONS.into_iter());
         let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-        out.warn(&format!("awsauth knows no region `{name}`{near}"));
+        out.warn(&format!("`{name}` is not a region that awsauth knows, and is used as given{near}"));
     }
 }
 

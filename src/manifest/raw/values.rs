@@ -48,7 +48,7 @@ pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> 
     let help = "a region looks like `eu-west-1`, in lower case, without the letter of an availability zone";
     let region = reader.sink.parsed(text, Region::new(text.value), codes::BAD_REGION, help)?;
     if !KNOWN_REGIONS.contains(&region.as_str()) {
-        let message = format!("awsauth knows no region `{}`", region.as_str());
+        let message = format!("`{}` is not a region that awsauth knows", region.as_str());
         let found = Diagnostic::warning(codes::UNKNOWN_REGION, text.at, message);
         let new = "a region that is newer than this awsauth is fine";
         let help = reader.sink.did_you_mean_or(region.as_str(), KNOWN_REGIONS.into_iter(), new);
