@@ -122,8 +122,13 @@ pub(crate) fn note_left(findings: &Findings<'_>, session: &SsoSession, out: Out)
     let (told, more) = findings.merged.left.split_at(findings.merged.left.len().min(MOST));
     for (name, left) in told {
         out.warn(&match left {
-            Left::Disputed => format!("`{name}` of [accounts] stays as it is: your own file says another `id` or `sso_session` than the file of all"),
-            Left::InUse => format!("`{name}` of [accounts] stays, though {} does not list it: profiles are of it whose credentials come from elsewhere", session.name),
+            Left::Disputed => format!(
+                "`{name}` of [accounts] stays as it is: its `id` or `sso_session` in your own file is not that of the shared file"
+            ),
+            Left::InUse => format!(
+                "`{name}` of [accounts] stays, though {} does not list it: profiles use this account without that SSO session",
+                session.name
+            ),
         });
     }
     if !more.is_empty() {
