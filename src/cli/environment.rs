@@ -38,8 +38,8 @@ pub(crate) fn inherited_variables(host: &Host) -> InheritedVariables {
     InheritedVariables { to_unset: named.chain(tokens).chain(settings).collect(), set_by_user }
 }
 
-/// The profile whose console sign-in AWS CLI and Rust's SDK could not renew, and the region of the environment: they renew it
-/// there, and AWS refuses that (aws-facts §13.3).
+/// Returns the profile of a console sign-in that AWS CLI and Rust's SDK would renew in the wrong region (aws-facts §13.3), and
+/// `AWS_REGION`, which they follow.
 pub(crate) fn sign_in_with_other_region<'c, 'h>(chain: &Chain<'c>, host: &'h Host) -> Option<(&'c Profile, &'h str)> {
     let region = host.var("AWS_REGION").filter(|region| host.var(OWN_REGION) != Some(*region))?;
     let base = chain.base();

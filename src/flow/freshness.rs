@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::model::Session;
+
 /// AWS's SDKs begin to renew with a quarter of an hour left (aws-facts §5).
 const RENEWAL_WINDOW: i64 = 15 * 60;
 /// With less left, a call that starts now may run past the end.
@@ -13,15 +15,20 @@ const LONGEST: i64 = 129_600 + 15 * 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
+    /// More than 15 minutes are left, or more than a quarter of the lifetime for sessions shorter than an hour.
     Fresh,
     /// To be renewed; usable until the renewal succeeds.
     Aging,
+    /// Less than a minute is left, or it was obtained more than 5 minutes from now, or it ends later than AWS's longest session.
     Expired,
 }
 
 impl Freshness {
-    /// Fresh is more than 15 minutes left, or more than a quarter of the lifetime for sessions shorter than an hour.
-    pub(crate) fn of(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn of(session: &Session, now: Timestamp) -> Self {
+        Self::within(session.obtained_at, session.expiration, now)
+    }
+
+    pub(crate) fn within(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Self {
         let lifetime = seconds(obtained_at, expiration);
         let left = seconds(now, expiration);
         if left < LAST_MINUTE.min(lifetime / 4)
@@ -63,7 +70,7 @@ mod tests {
             (end - 59, Freshness::Expired),
             (end + 1, Freshness::Expired),
         ] {
-            assert_eq!(Freshness::of(at(0), at(end), at(now)), expected, "{now}");
+            assert_eq!(Freshness::within(at(0), at(end), at(now)), expected, "{now}");
         }
     }
 
@@ -72,15 +79,15 @@ mod tests {
         for (now, expected) in
             [(0, Freshness::Fresh), (674, Freshness::Fresh), (675, Freshness::Aging), (841, Freshness::Expired)]
         {
-            assert_eq!(Freshness::of(at(0), at(900), at(now)), expected, "{now}");
+            assert_eq!(Freshness::within(at(0), at(900), at(now)), expected, "{now}");
         }
     }
 
     #[test]
     fn a_clock_that_jumped_back_and_an_end_in_the_far_future_are_not_believed() {
-        assert_eq!(Freshness::of(at(0), at(3600), at(-301)), Freshness::Expired);
-        assert_eq!(Freshness::of(at(0), at(3600), at(-299)), Freshness::Fresh);
-        assert_eq!(Freshness::of(at(0), at(LONGEST), at(0)), Freshness::Fresh);
-        assert_eq!(Freshness::of(at(0), at(LONGEST + 1), at(0)), Freshness::Expired);
+        assert_eq!(Freshness::within(at(0), at(3600), at(-301)), Freshness::Expired);
+        assert_eq!(Freshness::within(at(0), at(3600), at(-299)), Freshness::Fresh);
+        assert_eq!(Freshness::within(at(0), at(LONGEST), at(0)), Freshness::Fresh);
+        assert_eq!(Freshness::within(at(0), at(LONGEST + 1), at(0)), Freshness::Expired);
     }
 }

@@ -57,7 +57,7 @@ impl SignInFlow {
     }
 }
 
-/// No ARN is longer. It is shown to the person.
+/// In bytes. An ARN has at most 2,048 characters (AWS's API models, `arnType`). Limits what a wrong server can print on the terminal.
 const LONGEST_SUBJECT: usize = 2048;
 
 /// The ARN of whoever signed in. As AWS CLI does, the signature of the JWT is not checked: it comes from AWS, over TLS.

@@ -51,7 +51,7 @@ impl Provider<'_> {
     fn kept(&self, steps: ChainSteps<'_, '_>, least: Freshness) -> Option<Session> {
         let saved = self.ports.sessions.get(&target(steps).name)?;
         let session = &saved.session;
-        let freshness = Freshness::of(session.obtained_at, session.expiration, (self.ports.now)());
+        let freshness = Freshness::of(session, (self.ports.now)());
         let is_fresh = freshness == Freshness::Fresh || freshness == least;
         let is_new = self.policy != RenewPolicy::Force || session.obtained_at >= self.started_at;
         if !(is_fresh && is_new && self.is_bound(session, steps)) {
@@ -231,7 +231,7 @@ impl Provider<'_> {
         let now = (self.ports.now)();
         self.check_clock(&profile.name)?;
         if let Some(expiration) = credentials.expiration
-            && Freshness::of(now, expiration, now) == Freshness::Expired
+            && Freshness::within(now, expiration, now) == Freshness::Expired
         {
             return Err(ProviderError::WrongExpiration { profile: profile.name.clone(), expiration });
         }

@@ -140,7 +140,7 @@ impl EnvChange {
         Self { set: Vec::new(), unset: inherited.to_unset }
     }
 
-    /// Selects a profile of AWS's files, which have all the rest, and unsets the inherited variables.
+    /// Sets `AWS_PROFILE` alone. Region and endpoints come from AWS's files, so those that awsauth set before are unset.
     pub(crate) fn by_name(name: &ProfileName, inherited: InheritedVariables) -> Self {
         Self::with(vec![("AWS_PROFILE", Secret::new(name.as_str()))], name, &BTreeMap::new(), inherited)
     }

@@ -126,7 +126,7 @@ impl<'a> LoginService<'a> {
     /// The kept session of the top of `steps`, if it is bound to them.
     pub(crate) fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
         let session = self.sessions.get(&steps.last()?.name)?.session;
-        let freshness = Freshness::of(session.obtained_at, session.expiration, clock::now());
+        let freshness = Freshness::of(&session, clock::now());
         is_bound(&session, steps, &self.keys, &self.externals, self.aws.ignores_endpoint_urls())
             .then_some((session, freshness))
     }

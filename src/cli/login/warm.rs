@@ -32,7 +32,7 @@ pub(crate) fn credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Re
 pub(crate) fn usable_credentials(name: &str, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Credentials> {
     let sessions = sessions(keyring, app)?;
     let Saved { session, .. } = bound(&ProfileName::new(name).ok()?, &sessions, keyring, app)?;
-    match freshness(&session) {
+    match Freshness::of(&session, clock::now()) {
         Freshness::Expired => None,
         Freshness::Fresh | Freshness::Aging => secret(&sessions, &session).ok()?,
     }
@@ -73,11 +73,7 @@ fn secret(sessions: &Sessions, session: &Session) -> Result<Option<Credentials>,
 /// The kept session of a profile, if it is bound and fresh.
 fn fresh_session(name: &str, sessions: &Sessions, keyring: &Rc<Keyring>, app: App<'_>) -> Option<Saved> {
     bound(&ProfileName::new(name).ok()?, sessions, keyring, app)
-        .filter(|saved| freshness(&saved.session) == Freshness::Fresh)
-}
-
-fn freshness(session: &Session) -> Freshness {
-    Freshness::of(session.obtained_at, session.expiration, clock::now())
+        .filter(|saved| Freshness::of(&saved.session, clock::now()) == Freshness::Fresh)
 }
 
 /// The kept session of a profile, if it is bound to the files and to the key that are there now.

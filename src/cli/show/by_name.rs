@@ -1,4 +1,4 @@
-//! Owns whether `AWS_PROFILE` is enough for every tool that reads AWS's files. Must not know what is set otherwise.
+//! Owns the test that every AWS tool can use a profile by `AWS_PROFILE` alone. Must not know what is set otherwise.
 
 use crate::cli::app::App;
 use crate::cli::environment::sign_in_with_other_region;
@@ -14,8 +14,7 @@ use crate::model::{Chain, ProfileName};
 use crate::readers::{AwsFiles, Mechanism, Reader};
 use crate::system::files::disk;
 
-/// What keeps some tool from the credentials that the manifest says if it has nothing but the name of the profile, and what to
-/// do. None if every tool gets them.
+/// Returns why some tool gets no or other credentials by `AWS_PROFILE` alone, and the fix. None if all tools work.
 pub(crate) fn obstacle(chain: &Chain<'_>, service: &LoginService<'_>, app: App<'_>) -> Result<Option<String>, Failure> {
     let places = Places::new(app)?;
     let (config, credentials) = match (disk::read(&places.config), disk::read(&places.credentials)) {

@@ -77,7 +77,7 @@ impl<'a> Kept<'a> {
         };
         let is_refused = self.sessions.is_refused(name, &session.definition);
         let renewal = if is_refused { None } else { self.renewal(&facts, depth) };
-        let is_over = Freshness::of(session.obtained_at, session.expiration, self.now) == Freshness::Expired;
+        let is_over = Freshness::of(&session, self.now) == Freshness::Expired;
         Some(match renewal.unwrap_or(Validity::Ended(None)) {
             renewal if !is_over => renewal.or_session(session.expiration),
             Validity::Ended(_) => Validity::Ended(Some(session.expiration)),
