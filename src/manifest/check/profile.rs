@@ -194,8 +194,9 @@ fn check_duration(profile: &UncheckedProfile, sink: &mut Sink) {
     if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
         return;
     }
-    if let Err(error) = duration(pattern, given.value) {
-        let found = profile.error(codes::DURATION_BOUNDS, given, error.to_string());
+    if duration(pattern, given.value).is_err() {
+        let message = format!("`duration_seconds` can't be {}", given.value);
+        let found = profile.error(codes::DURATION_BOUNDS, given, message);
         sink.push(found.help("use 900 to 43200 for a role, and up to 129600 for `iam-mfa`"));
     }
 }
