@@ -17,7 +17,9 @@ use crate::flow::{
     CallError, CallerIdentity, GetFederationToken, GetSigninToken, Operation, Signer, is_intolerable, login_url,
     portal_url,
 };
-use crate::model::{Chain, Credentials, DurationError, Kind, Pattern, Profile, ProfileName, Region, Role, SessionDuration};
+use crate::model::{
+    Chain, Credentials, DurationError, Kind, Pattern, Profile, ProfileName, Region, Role, SessionDuration,
+};
 use crate::provider::ProviderError;
 use crate::secret::Secret;
 
