@@ -219,13 +219,9 @@ fn ctrl_c_ends_it_and_json_tells_the_same() {
 
 /// The rest of a stream, which ends with the last process that has it.
 fn until_the_end(stream: impl Into<OwnedFd>) -> String {
-    let mut stream = File::from(stream.into());
+    let stream = File::from(stream.into());
     let (tell, told) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        drop(tell.send(text));
-    });
+    std::thread::spawn(move || tell.send(std::io::read_to_string(stream).unwrap()));
     told.recv_timeout(PATIENCE).expect("awsauth outlives its shell")
 }
 
