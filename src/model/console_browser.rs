@@ -21,7 +21,8 @@ const ICONS: [&str; 12] = [
     "circle",
 ];
 
-/// A browser for consoles. In its texts, `{profile}` and `{account}` stand for those of the console.
+/// A browser for consoles. In names, and in the arguments of a `Program`, `{profile}` and `{account}` stand for
+/// those of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConsoleBrowser {
     /// `{url}` stands for the page, which comes last otherwise.

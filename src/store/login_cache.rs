@@ -110,7 +110,7 @@ impl LoginCache {
     }
 
     /// Saves a refreshed sign-in. Fields that awsauth does not know stay. Does nothing if the file was removed or replaced since it
-    /// was read, as by `aws logout` or `aws login`: another sign-in has another DPoP key.
+    /// was read, as by `aws logout` or `aws login`: another sign-in has another `dpopKey`.
     pub(crate) fn put_refreshed(&self, session: &LoginSession, token: &LoginToken) -> Result<(), DiskError> {
         let path = self.path(session);
         let is_its_own =

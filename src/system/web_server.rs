@@ -57,7 +57,8 @@ pub(crate) struct Answer<'a> {
 }
 
 impl<T: Send + 'static> WebServer<T> {
-    /// Listens at `address`; port 0 is any free one. Whoever serves needs files too, so connections take half of those that may be open.
+    /// Listens at `address`; port 0 is any free one. At most half of the process's open files are connections: the caller
+    /// needs the others.
     pub(crate) async fn listen(address: SocketAddr, most: usize, route: Route<T>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -22,9 +22,9 @@ use crate::system::random;
 const PATH: &str = "/console";
 /// How long a browser may take to start.
 const BROWSER_TIMEOUT: Duration = Duration::from_mins(1);
-/// After this time, the person is told what is waited for.
+/// After this time, a line says what awsauth waits for.
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
-/// How often a browser that has not come is looked after.
+/// Time between two checks that the browser's program still runs.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Opens links for one profile.
@@ -55,7 +55,7 @@ impl<'a> Opener<'a> {
 
     pub(crate) fn open(&self, link: &Secret) -> Result<(), Failure> {
         match self.method {
-            // Nobody comes back from there, so the browser gets more time to fail.
+            // The portal's page does not report back, so a failing browser is noticed only during this wait.
             SignInMethod::Portal => self.start(link.expose(), NOTICE_AFTER).map(drop),
             SignInMethod::Federation => run(self.send_on(link))?,
         }

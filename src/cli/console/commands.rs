@@ -7,7 +7,8 @@ use crate::model::{CommandLine, ConsoleBrowser, Profile};
 const CHROMIUMS: [&str; 6] =
     ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "microsoft-edge", "brave-browser"];
 
-/// The commands to try, each with its program first.
+/// The commands to try, each with its program first. Placeholders are filled in names, and in the arguments of a
+/// [`ConsoleBrowser::Program`].
 pub(crate) fn commands(browser: &ConsoleBrowser, profile: &Profile, url: &str) -> Vec<Vec<String>> {
     match browser {
         ConsoleBrowser::Program(program) => {
@@ -41,6 +42,7 @@ fn container_link(name: &str, profile: &Profile, url: &str) -> String {
     format!("ext+container:{}", query(&parameters))
 }
 
+/// Nothing is filled in here: the manifest's check refuses placeholders in these words.
 fn words(program: &CommandLine) -> Vec<String> {
     std::iter::once(program.program()).chain(program.args().iter().map(String::as_str)).map(str::to_owned).collect()
 }

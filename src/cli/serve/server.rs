@@ -31,7 +31,7 @@ use crate::system::web_server::{Answer, NO_CONTENT, WebRequest, WebServer, autho
 
 /// AWS CLI and boto3 give up after 2 s (aws-facts §14).
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
-/// While the system's keyring is waited for, nobody is answered.
+/// The keyring is asked on the server's only thread, so no request is answered meanwhile.
 const KEYRING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Many SDKs may ask at once.
 const MOST_CONNECTIONS: usize = 512;
@@ -200,7 +200,7 @@ impl<'p> State<'p> {
         }
     }
 
-    /// Whoever asks after a renewal has begun may ask after a change of the manifest that it does not know.
+    /// Requests that came after `instant` stay: the manifest may have changed since the renewal began.
     fn reply_to_those_before(&mut self, instant: Instant, answer: &Result<&Credentials, &Refused>) {
         while let Some(Waiting { request, .. }) = self.waiting.pop_front_if(|first| first.since <= instant) {
             reply(request, answer);

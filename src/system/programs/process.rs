@@ -76,7 +76,7 @@ pub(crate) fn become_program<'a>(
     run(&mut command)
 }
 
-/// Waits until the process that has now started this one has ended. Never, if this process was started to outlive it, as by `nohup`.
+/// Returns a future that is ready when this process's parent has ended. The parent is noted at the call. Never ready under `nohup`.
 #[cfg(unix)]
 pub(crate) fn parent_ended() -> impl Future<Output = ()> {
     use rustix::process::getppid;
