@@ -61,7 +61,7 @@ fn named(entry: &KeyValue<'_>, keys: &Table<'_>, example: &str, sink: &mut Sink)
     }
 }
 
-/// A program to which the name and the page are added as its last arguments, so that no place is filled in.
+/// A program to which the name and the page are added as its last arguments: no placeholder is filled in.
 fn fixed_command_line(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<CommandLine> {
     let example = "[\"/opt/firefox/firefox\"]";
     let program = command_line(entry, example, sink)?;
@@ -97,11 +97,9 @@ fn has_unknown_place(text: Text<'_>, known: &[&str], sink: &mut Sink) -> bool {
         None if known.is_empty() => "no placeholder is filled in here: write the text itself".to_owned(),
         None => {
             let known: Vec<_> = known.iter().map(|known| format!("`{{{known}}}`")).collect();
-            format!("these stand for something: {}", known.join(", "))
+            format!("the placeholders are {}", known.join(", "))
         }
     };
-    sink.push(
-        Diagnostic::error(codes::BAD_SETTING, text.at, format!("`{{{word}}}` stands for nothing here")).help(help),
-    );
+    sink.push(Diagnostic::error(codes::BAD_SETTING, text.at, format!("`{{{word}}}` is not a placeholder")).help(help));
     true
 }

@@ -250,7 +250,7 @@ fn a_copied_address_is_completed_a_misspelt_region_told_and_one_gitignore_is_eno
     let portal = ["--sso-start-url", "corp.awsapps.com/start", "--sso-region", "us-est-1"];
     let run = home.run([&["init", "--link", "dotfiles/aws"], &portal[..]].concat()).ok();
     for part in [
-        "`us-est-1` is not a region that awsauth knows, and is used as given: did you mean `us-east-1`?",
+        "`us-est-1` is not a region that awsauth knows; it is used as given. Did you mean `us-east-1`?",
         "dotfiles/aws/profiles.schema.json",
     ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);

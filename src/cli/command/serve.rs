@@ -29,7 +29,7 @@ const CONTAINER_ADDRESSES: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00
 ///
 /// It prints two variables for each profile. A program or container that has them asks this endpoint for credentials, as
 /// AWS's SDKs do in a container. awsauth renews them until Ctrl-C, or until the shell or program that started it ends; one
-/// that is started with `nohup` goes on. If a person is needed, run `awsauth login` elsewhere: the endpoint goes on then.
+/// that is started with `nohup` goes on. If a person is needed, run `awsauth login` elsewhere, and awsauth renews them again.
 ///
 /// Only programs of this machine reach it. --listen opens another address, where whoever has the token gets credentials,
 /// and nothing is encrypted.
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 
 /// Serves until Ctrl-C.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    // It may end while a login takes long.
+    // Noted now: the parent may end during the login.
     let parent_ended = parent_ended();
     Out::check_stdout()?;
     // `::ffff:0.0.0.0` is every interface too.
@@ -124,7 +124,6 @@ fn environment(service: &LoginService<'_>, profile: &Profile) -> Vec<Variable> {
     set.into_iter().filter(|(name, _)| name.starts_with("AWS_")).collect()
 }
 
-/// Whoever reads the tokens gets the credentials, and of variables with one name the last one counts.
 fn warn_of_stdout(names: &[String], app: App<'_>) {
     if host::stdout_is_open_to_others() {
         app.out.warn("other users can read the file with the tokens: make it with `umask 077`");

@@ -237,11 +237,8 @@ impl<'s> Linker<'s> {
             return wrong_clock(failure, facts.clock_skew);
         }
         if profile.login_session().is_some() {
-            return failure.hint(format!(
-                "AWS may open no console with what a console sign-in gives; the browser that you signed in with is signed in \
-                 there: {}",
-                request.destination
-            ));
+            let elsewhere = format!("open it in the browser that you signed in with: {}", request.destination);
+            return failure.hint("AWS may not accept credentials of a console sign-in here").hint(elsewhere);
         }
         if let Some(duration) = duration {
             let length = SignedDuration::from_secs(duration.seconds().into());
@@ -267,7 +264,7 @@ impl<'s> Linker<'s> {
 fn length_words(error: DurationError) -> String {
     let typed = |seconds: i64| format!("{:#}", SignedDuration::from_secs(seconds));
     match error {
-        DurationError::TooShort(seconds) => format!("{} is less than the 15m that AWS allows at least", typed(seconds)),
+        DurationError::TooShort(seconds) => format!("{} is too short: AWS takes 15m or more", typed(seconds)),
         DurationError::TooLong { seconds, most, call } => {
             format!("{} is more than the {} that {call} allows", typed(seconds), typed(most))
         }

@@ -113,7 +113,7 @@ fn of_service(name: &str) -> Result<&'static str, Failure> {
     let guess = nearest(&name, SERVICES.iter().map(|(known, _)| *known));
     let path =
         "`awsauth console --help` lists the names, and a path of the console works for any: `--service /ec2/home`";
-    Err(Failure::new(Exit::Usage, format!("no service is known as `{name}`")).hint(match guess {
+    Err(Failure::new(Exit::Usage, format!("awsauth knows no service `{name}`")).hint(match guess {
         Some(guess) => format!("did you mean `{guess}`? Otherwise, {path}"),
         None => path.to_owned(),
     }))

@@ -34,8 +34,8 @@ pub(crate) fn warn_of_region(region: &Region, out: Out) {
     let name = region.as_str();
     if !KNOWN_REGIONS.contains(&name) {
         let near = nearest(name, KNOWN_REGIONS.into_iter());
-        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-        out.warn(&format!("`{name}` is not a region that awsauth knows, and is used as given{near}"));
+        let near = near.map(|near| format!(". Did you mean `{near}`?")).unwrap_or_default();
+        out.warn(&format!("`{name}` is not a region that awsauth knows; it is used as given{near}"));
     }
 }
 
@@ -92,7 +92,7 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::UsedCode { profile, clock_skew } => {
             aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
-        ProviderError::NoTerminal { .. } | ProviderError::IdentityMismatch { .. } => sign_in::failure(error),
+        ProviderError::NoTerminal { .. } | ProviderError::OtherIdentity { .. } => sign_in::failure(error),
         ProviderError::ApprovalTimedOut { profile } | ProviderError::CallbackTimedOut { profile } => {
             sign_in::not_signed_in(error, catalog)
                 .unwrap_or_else(|| not_approved(error, &format!("awsauth login {profile}")))

@@ -112,7 +112,7 @@ fn say(notice: &Notice<'_>, out: Out) {
         Notice::Waiting { subject, holder } => {
             let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
             out.say(&format!(
-                "{subject}: another awsauth{holder} is logging in to the same: finish it there, or wait…"
+                "{subject}: another awsauth{holder} is renewing this session; if it asks you something, answer it there. Waiting…"
             ));
         }
         Notice::TokenRejected { access } => {

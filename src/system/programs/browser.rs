@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::capture::find;
-use super::process;
+use super::process::{self, End};
 use crate::address::WebAddress;
 use crate::system::files::walk;
 use crate::system::host::Host;
@@ -25,9 +25,9 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// True if it has failed since. Told once.
+    /// True once, after the program has ended with a failure.
     pub(crate) fn has_failed(&self) -> bool {
-        self.ended.try_recv().is_ok_and(|ended| !is_fine(&ended))
+        matches!(self.ended.try_recv(), Ok(Ok(status)) if !is_fine(status))
     }
 }
 
@@ -132,19 +132,19 @@ fn start_any(starters: Vec<io::Result<Command>>, unset: &[String], at_once: Dura
     Err(why)
 }
 
-/// Where the end of a command is told that has not failed `at_once`.
+/// Returns where the program's exit status will arrive. Fails if the program fails within `at_once`.
 fn wait_at_once(mut child: Child, at_once: Duration) -> io::Result<Receiver<io::Result<ExitStatus>>> {
     let (tell, told) = channel();
     thread::spawn(move || drop(tell.send(child.wait())));
     match told.recv_timeout(at_once) {
-        Ok(ended) if !is_fine(&ended) => Err(io::Error::other("it failed immediately")),
+        Ok(Ok(status)) if !is_fine(status) => Err(io::Error::other(format!("it ended with {}", End::of(status)))),
         _ => Ok(told),
     }
 }
 
 /// True if a command succeeded. Only on a Unix desktop does its exit code tell a failure.
-fn is_fine(ended: &io::Result<ExitStatus>) -> bool {
-    ended.as_ref().is_ok_and(ExitStatus::success) || cfg!(any(not(unix), target_os = "macos"))
+fn is_fine(status: ExitStatus) -> bool {
+    status.success() || cfg!(any(not(unix), target_os = "macos"))
 }
 
 fn start(command: &mut Command, unset: &[String]) -> io::Result<Child> {

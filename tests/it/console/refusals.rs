@@ -46,7 +46,7 @@ fn a_length_that_aws_refuses_is_told() {
     let told = refused(&scene, &["batch", "--duration", "8h"], 5);
     assert!(told.contains("AWS may refuse the session's length (8h)"), "{told}");
     for (args, words) in [
-        (&["batch", "--duration", "1m"][..], "--duration: 1m is less than the 15m"),
+        (&["batch", "--duration", "1m"][..], "--duration: 1m is too short: AWS takes 15m or more"),
         (&["batch", "--duration", "13h"], "13h is more than the 12h that the console allows"),
         (&["base", "--duration", "2d"], "48h is more than the 36h that GetFederationToken allows"),
         (&["batch", "--duration", "1"], "a number with s, m, h or d"),
@@ -154,7 +154,7 @@ fn a_misspelt_service_and_a_region_elsewhere_are_refused_before_any_call() {
 #[test]
 fn a_region_that_nobody_knows_is_warned_of() {
     let run = Scene::with_batch().run(&["console", "read", "--print", "--region", "eu-west-11"]).ok();
-    let words = "`eu-west-11` is not a region that awsauth knows, and is used as given: did you mean `eu-west-1`?";
+    let words = "`eu-west-11` is not a region that awsauth knows; it is used as given. Did you mean `eu-west-1`?";
     assert!(run.stderr.contains(words), "{}", run.stderr);
 }
 
@@ -165,7 +165,7 @@ fn a_console_sign_in_that_opens_no_console_is_told_where_the_person_is_signed_in
     for args in [&["me"][..], &["me", "--duration", "1h"]] {
         scene.aws.world().fail_next("GetSigninToken", Fault::status(400, "BadRequest", "no"));
         let told = refused(&scene, args, 5);
-        assert!(told.contains("the browser that you signed in with is signed in there: https://console.aws"), "{told}");
+        assert!(told.contains("open it in the browser that you signed in with: https://console.aws"), "{told}");
         assert!(!told.contains("role"), "{told}");
     }
 }
