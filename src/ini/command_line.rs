@@ -51,7 +51,7 @@ mod tests {
             (r#""C:\a b\\" c"#, &[r"C:\a b\", "c"]),
             (r#""C:\Program Files\x.exe"	y"#, &[r"C:\Program Files\x.exe", "y"]),
             (r#"a\"b \\"c d\\" \\\"e"#, &[r#"a"b"#, r"\c d\", r#"\"e"#]),
-            (r#"a\\b\ c"#, &[r"a\\b\", "c"]),
+            (r"a\\b\ c", &[r"a\\b\", "c"]),
             (r#"a """ b"#, &[]),
             (r#"a "" b""#, &[]),
             (r#"a "" b"""#, &["a", "", "b"]),

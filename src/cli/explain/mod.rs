@@ -92,7 +92,7 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::UsedCode { profile, clock_skew } => {
             aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
-        ProviderError::NoTerminal { .. } | ProviderError::OtherIdentity { .. } => sign_in::failure(error),
+        ProviderError::NoTerminal { .. } | ProviderError::IdentityMismatch { .. } => sign_in::failure(error),
         ProviderError::ApprovalTimedOut { profile } | ProviderError::CallbackTimedOut { profile } => {
             sign_in::not_signed_in(error, catalog)
                 .unwrap_or_else(|| not_approved(error, &format!("awsauth login {profile}")))
