@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
     if let Some(dir) = &args.dir {
-        fs::create_dir_all(dir).and_then(|()| write_all(&root, dir)).map_err(|error| {
+        write_all(&root, dir).map_err(|error| {
             Failure::new(Exit::Unavailable, format!("can't write the pages into {}", dir.display())).because(&error)
         })?;
         return Ok(Exit::Done);
@@ -54,7 +54,9 @@ pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
 }
 
 /// Writes the pages of a command and of all commands below it, each into a file of its own.
+#[expect(clippy::disallowed_methods, reason = "packages are made of these files: nothing in them is secret or lost")]
 fn write_all(command: &Command, dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
     command
         .get_subcommands()
         .filter(|command| !command.is_hide_set())

@@ -133,7 +133,11 @@ fn a_browser_that_fails_soon_after_its_start_is_told_of_where_nobody_comes_back(
     // Later than most failures, which are seen within a quarter of a second.
     let browser = scene.home.script("late", "sleep 0.5\nexit 3\n");
     let run = scene.env("BROWSER", browser.to_str().unwrap()).run(&["console", "read"]).exits(6);
-    assert!(run.stderr.contains("late`: it ended with exit code 3") && run.stderr.contains("BROWSER names another"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("late`: it ended with exit code 3") && run.stderr.contains("BROWSER names another"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn an_endpoint_that_fails_is_told_from_one_that_is_not_awss() {
 
 #[test]
 fn a_token_of_aws_may_be_as_long_as_it_likes() {
-    let scene = scene();
+    let scene = Scene::with_batch();
     let long = format!("{{\"SigninToken\":\"{}\"}}", "A".repeat(40_000));
     scene.aws.world().fail_next("GetSigninToken", Fault::raw(200, &[], &long));
     let link = Link::printed(scene.run(&["console", "batch", "--print"]));
