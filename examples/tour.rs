@@ -7,7 +7,7 @@
 //! the next code of Alice's device.
 //!
 //! `cargo run --example tour -- team` opens one on the machine of a new member of the team of `fixtures/team`,
-//! with a clone of its repository; `-- team bob.smith` is another member.
+//! with the address of its repository; `-- team bob.smith` is another member.
 
 #![expect(clippy::disallowed_methods, reason = "the tour sets up files and programs by itself")]
 #![expect(clippy::print_stdout, reason = "the tour is there to be read")]
@@ -29,6 +29,7 @@ mod support;
 use support::fake_aws::http::Request;
 use support::fake_aws::sigv4::Claim;
 use support::fake_aws::{Approval, FakeAws, World, standard, team};
+use support::git_server::GitServer;
 
 /// What a team would keep in its dotfiles repository.
 const MANIFEST: &str = r#"version = 1
@@ -172,15 +173,25 @@ fn team(user: Option<&str>) -> Result<(), Box<dyn Error>> {
     let member = members.into_iter().find(|member| member.user == user).ok_or("there is no such member")?;
     let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start(World::team(user)) };
     tour.write(".aws/config", CONFIG)?;
-    let fixture = project().join("fixtures/team");
-    let clone = tour.home.path().join("aws-profiles");
-    Command::new("cp").arg("-r").args([&fixture, &clone]).status()?;
-    // What a member adds is no part of a clone.
-    fs::remove_dir_all(clone.join("people"))?;
+    let server = tempfile::tempdir()?;
+    let repository = server.path().join("aws-profiles");
+    Command::new("cp").arg("-r").args([&project().join("fixtures/team"), &repository]).status()?;
+    // What a member adds is no part of the repository.
+    fs::remove_dir_all(repository.join("people"))?;
+    for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "The team's profiles"]] {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=team", "-c", "user.email=team@example.com"]).args(args).current_dir(&repository);
+        if !git.env("GIT_CONFIG_GLOBAL", "/dev/null").status()?.success() {
+            return Err("git could not make the team's repository".into());
+        }
+    }
+    let url = GitServer::start(server.path()).url("aws-profiles");
     tour.write("key.csv", &csv(member.key_id, member.secret_key))?;
     println!(
-        "You are {user}, new in the team. aws-profiles is a clone of its repository, key.csv an access key of yours in the \
-         account 111122223333; `mfa-code` shows a code of your device there, `whoami-aws` asks STS."
+        "You are {user}, new in the team. `awsauth join {url}` sets this machine up. key.csv is an access key of yours in the \
+         account 111122223333; `mfa-code` shows a code of your device there, `whoami-aws` asks STS.\n\
+         A change that you commit in {} comes with `awsauth update`.",
+        repository.display()
     );
     tour.open_shell(member.mfa_serial)
 }

@@ -36,7 +36,7 @@ pub(crate) fn confirm<'w>(
         diffs += colored(&file.diff());
         summaries.push(file.summary());
     }
-    show_diff(&diffs, host, out)?;
+    show_diff(&summaries, &diffs, host, out)?;
     for line in summaries.iter().chain(notes) {
         out.say(line);
     }
@@ -55,9 +55,11 @@ pub(crate) fn ask(default: bool) -> Result<(), Failure> {
     }
 }
 
-/// Shows a diff that a question follows.
-fn show_diff(diff: &TerminalText, host: &Host, out: Out) -> Result<(), Failure> {
-    let plain = || anstream::adapter::strip_str(diff.as_str()).to_string();
-    let shown = if out.has_color_on_stdout() { diff.as_str().to_owned() } else { plain() };
+/// Shows a diff that a question follows. A pager begins with the summaries, which tell how much is to come.
+fn show_diff(summaries: &[String], diff: &TerminalText, host: &Host, out: Out) -> Result<(), Failure> {
+    let mut paged = TerminalText::lines(summaries.iter().chain([&String::new()]));
+    paged += diff.clone();
+    let plain = || anstream::adapter::strip_str(paged.as_str()).to_string();
+    let shown = if out.has_color_on_stdout() { paged.as_str().to_owned() } else { plain() };
     if pager::show(&shown, host, &secret_variables(host)) { Ok(()) } else { out.print(diff) }
 }

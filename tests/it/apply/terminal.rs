@@ -85,6 +85,7 @@ fn a_diff_longer_than_the_screen_goes_through_the_pager_which_gets_no_keys() {
     assert!(after.contains("wrote ~/.aws/config: 20 sections added"), "{after}");
     let seen = home.read("seen");
     assert!(seen.starts_with("[a b -x] LESS=FRX\n") && seen.contains("+[profile p19]"), "{seen}");
+    assert!(seen.contains("\n~/.aws/config: 20 sections added\n\n"), "how much is to come: {seen}");
     assert!(!seen.contains("HIDDEN") && !seen.contains("AWSAUTH_MFA_CODE"), "{seen}");
 }
 
