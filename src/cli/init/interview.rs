@@ -61,7 +61,7 @@ const TYPED: Question<'static> =
 fn portal_region() -> Result<Option<Region>, Failure> {
     let region = answer(Question {
         text: "Region of that portal:",
-        help: "of IAM Identity Center, such as us-east-1; Enter leaves the portal out",
+        help: "the portal shows it at \"Access keys\"; Enter leaves the portal out",
         fits: |text| text.is_empty() || Region::new(text).is_ok(),
         complaint: REGION,
         ..TYPED

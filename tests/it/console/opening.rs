@@ -115,6 +115,8 @@ fn requests_of_others_do_not_hide_that_the_browser_has_failed() {
     let child = scene.home.command(["console", "batch"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let address = std::fs::read_to_string(pipe).unwrap();
     let (host, _) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    // An answer means that the browser counts as started.
+    assert_eq!(get(&format!("http://{host}/console?wrong")).status, 404);
     let request = format!("GET /console?wrong HTTP/1.1\r\nHost: {host}\r\n\r\n");
     (&go).write_all(b"go\n").unwrap();
     // More often than awsauth looks whether the browser runs. Nobody listens any more when it has given up.
