@@ -28,8 +28,12 @@ mod support;
 
 use support::fake_aws::http::Request;
 use support::fake_aws::sigv4::Claim;
-use support::fake_aws::{Approval, FakeAws, World, standard, team};
-use support::git_server::GitServer;
+use support::fake_aws::{Approval, FakeAws, standard};
+#[cfg(unix)]
+use support::{
+    fake_aws::{World, team},
+    git_server::GitServer,
+};
 
 /// What a team would keep in its dotfiles repository.
 const MANIFEST: &str = r#"version = 1
@@ -102,6 +106,7 @@ fn main() -> ExitCode {
         Some("whoami") => whoami(),
         Some("code") => code(),
         Some("shell") => shell(),
+        #[cfg(unix)]
         Some("team") => team(std::env::args().nth(2).as_deref()),
         _ => tour(),
     };
@@ -167,6 +172,7 @@ fn shell() -> Result<(), Box<dyn Error>> {
 }
 
 /// A shell on the machine of a new member of the team of `fixtures/team`.
+#[cfg(unix)]
 fn team(user: Option<&str>) -> Result<(), Box<dyn Error>> {
     let members = [team::ALICE, team::BOB];
     let user = user.unwrap_or(team::ALICE.user);

@@ -1,7 +1,6 @@
 //! What the tests and the tour share. Knows nothing of awsauth's own modules.
 
 pub(crate) mod fake_aws;
-#[cfg(test)]
 #[cfg(unix)]
 pub(crate) mod git_server;
 #[cfg(test)]
