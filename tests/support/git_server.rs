@@ -14,13 +14,13 @@ pub(crate) struct GitServer {
 
 impl GitServer {
     pub(crate) fn start(dir: &Path) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let port = listener.local_addr().expect("a listener has an address").port();
         let base = format!("--base-path={}", dir.display());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let stream = OwnedFd::from(stream);
-                let output = stream.try_clone().unwrap();
+                let output = stream.try_clone().expect("a socket can be duplicated");
                 let mut daemon = Command::new("git");
                 daemon.args([
                     "-c",
