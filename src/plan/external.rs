@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(source(&in_config(B), ""), Ok(key("B", None)));
         let both = format!("{A}aws_session_token=t\naws_security_token=old\n");
         assert_eq!(source("", &in_credentials(&both)), Ok(key("A", Some("old"))));
-        let process = in_config(&format!("{B}credential_process = /x/y 'a b' \"c\"\n"));
+        let process = in_config(&format!("{B}credential_process = /x/y \"a b\" c\n"));
         let run = |result| match result {
             Ok(ExternalSource::Process(process)) => (process.program, process.args),
             other => panic!("{other:?}"),
@@ -172,7 +172,7 @@ mod tests {
         let half = "[v]\naws_access_key_id = A\n";
         let lacks = Err(ExternalError::HalfKey { has: KEY_ID, lacks: SECRET_KEY });
         assert_eq!(source("[profile v]\naws_secret_access_key = s\n", half), lacks);
-        assert_eq!(source("[profile v]\ncredential_process = a 'b\n", ""), Err(ExternalError::BadCommand));
+        assert_eq!(source("[profile v]\ncredential_process = a \"b\n", ""), Err(ExternalError::BadCommand));
         let block = "# >>> awsauth >>> x\n[profile v]\nregion = x\n# <<< awsauth <<< sha256:0\n";
         assert_eq!(source(block, ""), Err(ExternalError::NoSection));
     }
