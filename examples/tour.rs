@@ -113,7 +113,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("the tour ended early: {error}");
+            println!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -336,7 +336,8 @@ fn whoami() -> Result<(), Box<dyn Error>> {
         body: b"Action=GetCallerIdentity&Version=2011-06-15".to_vec(),
         keep_alive: false,
     };
-    let (key_id, region) = (var("AWS_ACCESS_KEY_ID")?, var("AWS_REGION")?);
+    let key_id = var("AWS_ACCESS_KEY_ID").map_err(|_| "nobody is signed in here: `AWS_PROFILE=main whoami-aws`")?;
+    let region = var("AWS_REGION")?;
     let signed: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     let names = signed.join(";");
     let claim = Claim { key_id: &key_id, date: &stamp[..8], region: &region, service: "sts", signed, signature: "" };

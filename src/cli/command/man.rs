@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
         write_all(&root, dir).map_err(|error| {
             Failure::new(Exit::Unavailable, format!("can't write the pages into {}", dir.display())).because(&error)
         })?;
+        out.say(&format!("wrote the pages into {}", dir.display()));
         return Ok(Exit::Done);
     }
     let mut command = &root;
@@ -65,15 +66,19 @@ fn write_all(command: &Command, dir: &Path) -> io::Result<()> {
 }
 
 fn page(command: &Command) -> Man {
-    Man::new(command.clone()).source(concat!("awsauth ", env!("CARGO_PKG_VERSION")))
+    // What the short help has no room for is explained here.
+    let command = command.clone().mut_args(|arg| arg.hide_short_help(false));
+    Man::new(command).source(concat!("awsauth ", env!("CARGO_PKG_VERSION")))
 }
 
-/// Writes the sections that `Man::render` would, but each part at the end of the help under its own heading, not under "EXTRA".
+/// Writes the sections that `Man::render` would, but with the help's own usage line, whose options have their values, and with each
+/// part at the end of the help under its own heading, not under "EXTRA".
 fn write_page(command: &Command, to: &mut dyn Write) -> io::Result<()> {
     let man = page(command);
     man.render_title(to)?;
     man.render_name_section(to)?;
-    man.render_synopsis_section(to)?;
+    let usage = command.clone().render_usage().to_string();
+    Roff::new().control("SH", ["SYNOPSIS"]).text([roman(usage.trim_start_matches("Usage: "))]).to_writer(to)?;
     man.render_description_section(to)?;
     man.render_options_section(to)?;
     if command.has_subcommands() {
