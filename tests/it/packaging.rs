@@ -23,6 +23,7 @@ fn the_starter_is_written_once_and_is_in_order() {
     assert_eq!(home.read(PATH), starter);
 }
 
+#[cfg_attr(windows, ignore = "XDG_CONFIG_HOME is not read there")]
 #[test]
 fn the_starter_goes_where_the_manifest_is_looked_for() {
     let home = Sandbox::new();
@@ -161,6 +162,7 @@ fn completion_answers_its_own_variable_and_no_other() {
     assert_eq!(ask("AWSAUTH_COMPLETE", "powershell", &["--", "awsauth", "list", "=pr"]), "words\nprod\tiam-mfa-role\n");
 }
 
+#[cfg_attr(windows, ignore = "there is no sh")]
 #[test]
 fn a_reader_who_goes_away_is_no_failure_and_a_full_disk_is_one() {
     let home = Sandbox::new();

@@ -40,6 +40,7 @@ fn warned(run: Run) -> String {
     rest
 }
 
+#[cfg_attr(windows, ignore = "there is no program true")]
 #[test]
 fn profiles_that_are_in_order_go_on_with_one_line_of_warning() {
     let scene = scene();

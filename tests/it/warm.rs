@@ -13,6 +13,7 @@ fn identities(scene: &Scene) -> Vec<String> {
     ]
 }
 
+#[cfg_attr(windows, ignore = "there is no program env")]
 #[test]
 fn after_a_change_of_the_manifest_nothing_of_the_old_one_is_handed_out() {
     let scene = Scene::new();

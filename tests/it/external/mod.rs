@@ -145,6 +145,7 @@ fn a_code_goes_with_the_key_of_a_section() {
     assert_eq!(scene.calls(), ["AssumeRole"]);
 }
 
+#[cfg_attr(windows, ignore = "the path of the missing program is Unix's")]
 #[test]
 fn states_and_pictures_tell_what_is_there_without_running_anything() {
     let scene = scene("[profile vendor]\nregion = us-west-2\ncredential_process = /bin/false\n");

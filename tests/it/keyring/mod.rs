@@ -51,6 +51,7 @@ fn what_apply_writes_in_keyring_mode_leads_sdks_to_awsauth() {
     );
 }
 
+#[cfg_attr(windows, ignore = "Windows always has a keyring")]
 #[test]
 fn without_a_keyring_nothing_goes_to_a_file_and_nobody_is_asked_for_a_code() {
     let scene = Scene::new().env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);

@@ -285,6 +285,7 @@ fn an_sso_portal_that_aws_does_not_know_is_told() {
     fails(&scene, "read", 5, &["read: StartDeviceAuthorization failed: Invalid start URL (InvalidRequestException)"]);
 }
 
+#[cfg_attr(windows, ignore = "the paths are Unix's")]
 #[test]
 fn certificates_that_can_not_be_read_are_told() {
     let scene = Scene::new().env("AWS_CA_BUNDLE", "/gone.pem").env("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:9");

@@ -459,6 +459,7 @@ fn where_nothing_can_be_listened_on_a_code_is_used_and_it_is_said() {
     assert_eq!(scene.calls(), SSO_CALLS);
 }
 
+#[cfg_attr(windows, ignore = "there is no sh")]
 #[test]
 fn connections_that_cannot_be_taken_do_not_end_the_login() {
     let scene = Scene::new();
