@@ -85,8 +85,9 @@ pub(crate) fn sentence(note: &Note, names: &[String]) -> String {
             format!("{tool} has the long-term key of {names} in its keyring: store it with `awsauth keys add NAME`")
         }
         Note::NoKey => format!(
-            "no long-term key in the credentials file: {names}; `awsauth keys add NAME` stores one. If a profile is only for \
-             its region, delete its table from the manifest, and its section stays"
+            "no long-term key in the credentials file: {names}; `awsauth keys add NAME` stores one. If a profile has \
+             only settings and needs no key, delete its table from the manifest before `apply --adopt`; afterwards `apply` would \
+             remove its section"
         ),
         Note::Process => format!("left out, since awsauth does what the program did: `credential_process` of {names}"),
         Note::Session(session) => {
