@@ -88,17 +88,6 @@ impl Run<'_> {
         if !work.is_pending() && program.left_out().is_empty() {
             say_nothing_to_do([&work.config, &work.credentials], out);
         }
-        for from in plans.logins(&work.credentials).filter(|_| !is_shown_only) {
-            let needed = match plans.through(from) {
-                names if names.is_empty() => String::new(),
-                names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
-            };
-            out.say(&format!("next: awsauth login {from}{needed}"));
-        }
-        let dependents = if is_shown_only { Vec::new() } else { plans.dependents(work, Moment::After) };
-        for one in dependents.iter().filter(|one| self.new_place_of_key(one).is_some()) {
-            out.say(&format!("next: {}", self.without_credentials(one)));
-        }
         say_missing(&work.missing, out);
         for name in plans.without_section(work, self.now()) {
             out.warn(&format!(
@@ -107,7 +96,27 @@ impl Run<'_> {
                 SectionId::Profile(name.to_string())
             ));
         }
+        if !is_shown_only {
+            self.next().iter().for_each(|step| out.say(&format!("next: {step}")));
+        }
         Ok(())
+    }
+
+    /// What the person does after this.
+    fn next(&self) -> Vec<String> {
+        let Self { plans, work, .. } = *self;
+        let login = |from| match plans.through(from) {
+            names if names.is_empty() => format!("`awsauth login {from}`"),
+            names => {
+                let verb = if names.len() == 1 { "needs" } else { "need" };
+                format!("`awsauth login {from}` ({} {verb} it)", few(&names))
+            }
+        };
+        let mut steps: Vec<String> = plans.logins(&work.credentials).map(login).collect();
+        let dependents = plans.dependents(work, Moment::After);
+        let moved = dependents.iter().filter(|one| self.new_place_of_key(one).is_some());
+        steps.extend(moved.map(|one| self.without_credentials(one)));
+        steps
     }
 
     fn document(&self) -> ApplyJson<'_> {

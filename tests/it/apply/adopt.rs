@@ -440,7 +440,7 @@ fn a_key_that_moves_is_told_with_the_login_that_its_profiles_need() {
     let run = home.run(["apply", "--adopt"]).ok();
     tells(
         &run,
-        &["moved the long-term key of [main] to [main-long-term]", "next: awsauth login main (prod needs it)\n"],
+        &["moved the long-term key of [main] to [main-long-term]", "next: `awsauth login main` (prod needs it)\n"],
     );
     assert!(!home.run(["apply"]).ok().stderr.contains("next:"));
 }
@@ -452,7 +452,7 @@ fn a_default_profile_of_the_manifest_is_no_section_of_the_users_own() {
     home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     let run = home.run(["apply", "--adopt"]).ok();
     assert!(!run.stderr.contains("goes through"), "{}", run.stderr);
-    tells(&run, &["next: awsauth login main (default needs it)"]);
+    tells(&run, &["next: `awsauth login main` (default needs it)"]);
 }
 
 /// A role of four hours with a code of its own, as people keep it: the key under the user's own name.

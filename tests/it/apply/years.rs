@@ -49,7 +49,7 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     let run = home.run(["apply", "--adopt"]).ok();
     let expected = format!(
         "wrote ~/.aws/config: 1 section added, 20 adopted\nwrote ~/.aws/credentials: 1 section renamed, 1 changed\n\
-         moved the long-term key of [alice] to [alice-long-term]\nnext: awsauth login alice ({needed} need it)\n"
+         moved the long-term key of [alice] to [alice-long-term]\nnext: `awsauth login alice` ({needed} need it)\n"
     );
     assert_eq!(run.stderr, expected);
     let moved = OLD_CREDENTIALS.replace("[alice]", "[alice-long-term]");
