@@ -81,8 +81,8 @@ fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
 fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
     let mut session = at_terminal(&home, "");
-    answer(&mut session, "access portal", "http://corp.awsapps.com\r");
-    session.exp_string("an address looks like https://corp.awsapps.com/start").unwrap();
+    answer(&mut session, "access portal", "corp.awsapps.com\r");
+    session.exp_string("an address has a path, as in https://corp.awsapps.com/start").unwrap();
     answer(&mut session, "access portal", "corp.awsapps.com/start\r");
     for question in ["Region of that portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");

@@ -16,7 +16,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
 use crate::manifest::{self, LOCAL_NAME};
-use crate::model::{AccountId, Region, StartUrl};
+use crate::model::{AccountId, Region, StartUrl, StartUrlError};
 use crate::system::files::snapshot::Snapshot;
 use crate::system::files::{atomic, disk};
 use crate::system::programs::git;
@@ -62,7 +62,10 @@ const SCHEMA_NAME: &str = "profiles.schema.json";
 const SCHEMA_LINE: &str = "#:schema ./profiles.schema.json";
 
 fn start_url(text: &str) -> Result<StartUrl, String> {
-    interview::start_url(text).map_err(|error| error.to_string())
+    interview::start_url(text).map_err(|error| match error {
+        StartUrlError::NoPath(host) => format!("the path is missing, as in https://{host}/start"),
+        other => other.to_string(),
+    })
 }
 
 fn user_name(text: &str) -> Result<String, String> {

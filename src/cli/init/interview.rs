@@ -14,7 +14,8 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     app.out.say("A few questions first. Enter leaves one out; Ctrl-C ends this, and nothing is written.");
     if unmanaged > 0 {
         let config = Paths::shown(&app.paths.config()?);
-        let question = format!("{config} has {}. Take them over?", count(unmanaged, "profile"));
+        let them = if unmanaged == 1 { "it" } else { "them" };
+        let question = format!("{config} has {}. Take {them} over?", count(unmanaged, "profile"));
         if prompt::confirm(&question, true).map_err(given_up)? {
             return Ok(Answers { imports: true, ..Answers::default() });
         }
@@ -23,7 +24,7 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
         text: "Address of your AWS access portal, if you have one:",
         help: "such as https://corp.awsapps.com/start",
         fits: |text| text.is_empty() || start_url(text).is_ok(),
-        complaint: "an address looks like https://corp.awsapps.com/start",
+        complaint: "an address has a path, as in https://corp.awsapps.com/start",
         ..TYPED
     })?;
     let portal = match start_url(&portal) {
