@@ -91,7 +91,8 @@ fn one_command_and_one_login_make_a_new_member_of_the_team() {
     let url = GitServer::start(&remote.path("")).url("aws-profiles");
     let home = Sandbox::with_aws(&aws);
     let run = home.run(["join", &url, "--yes", "--var", "user=alice"]).ok();
-    assert!(run.stderr.contains("next: `awsauth login` offers the profiles"), "{}", run.stderr);
+    let next = "next: `awsauth keys add main` if you are an IAM user, then `awsauth login`; `awsauth update`";
+    assert!(run.stderr.contains(next), "{}", run.stderr);
     home.run(["login", "payments-dev.readonly", "--no-browser"]).ok();
     let run = home.run(["exec", "payments-dev.readonly", "--", "env"]).ok();
     assert!(run.stdout.contains("\nAWS_ACCESS_KEY_ID=ASIA"), "{}", run.stdout);

@@ -4,7 +4,7 @@ use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;
 use crate::cli::apply::plans::{Plans, Work};
 use crate::cli::apply::program_path::Program;
-use crate::cli::apply::run::Run;
+use crate::cli::apply::run::{Caller, Run};
 use crate::cli::config::load::{Manifest, Reading};
 use crate::cli::config::{personal, portals};
 use crate::cli::exit::Exit;
@@ -36,11 +36,12 @@ impl Way {
     }
 }
 
-/// Plans both files, and goes on with that. `facts` of another command, which this is the end of, begin the document.
+/// Plans both files, and goes on with that. `facts` of the caller begin the document.
 pub(crate) fn apply(
     way: Way,
     permission: Permission,
     fix_permissions: bool,
+    caller: Caller,
     facts: &serde_json::Map<String, serde_json::Value>,
     app: App<'_>,
 ) -> Result<Exit, Failure> {
@@ -61,7 +62,7 @@ pub(crate) fn apply(
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_asked = way.is_asked(app) && work.is_pending();
     let is_shown_only = way.is_shown_only();
-    let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, facts, out };
+    let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, caller, facts, out };
     if !is_shown_only {
         let state = paths.state()?;
         if is_asked {

@@ -121,6 +121,13 @@ impl<'a> Plans<'a> {
         renamed.filter(needs).map(|profile| profile.name.as_str())
     }
 
+    /// True if a profile that `awsauth login` offers is added to the config file.
+    pub(crate) fn adds_logins(&self, work: &Work) -> bool {
+        let mut added = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Added);
+        let profile = |id: &SectionId| self.catalog.get(id.profile()?);
+        added.any(|(id, _)| profile(id).is_some_and(Profile::has_session))
+    }
+
     /// The other profiles whose chains go through this one.
     pub(crate) fn through(&self, name: &str) -> Vec<&'a str> {
         let is_through = |other: &str| {

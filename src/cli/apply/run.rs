@@ -23,13 +23,22 @@ use crate::system::clock;
 use crate::system::files::backups::{BackupTime, Backups};
 use crate::system::host::Host;
 
+/// The command that a run of `apply` is the end of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Apply,
+    Join,
+    Update,
+}
+
 pub(crate) struct Run<'r> {
     pub(crate) plans: &'r Plans<'r>,
     pub(crate) work: &'r Work,
     pub(crate) program: &'r Program,
     pub(crate) is_shown_only: bool,
     pub(crate) is_asked: bool,
-    /// Those of the command that this is the end of.
+    pub(crate) caller: Caller,
+    /// Those of the caller.
     pub(crate) facts: &'r serde_json::Map<String, serde_json::Value>,
     pub(crate) out: Out,
 }
@@ -104,7 +113,7 @@ impl Run<'_> {
 
     /// What the person does after this.
     fn next(&self) -> Vec<String> {
-        let Self { plans, work, .. } = *self;
+        let Self { plans, work, program, caller, .. } = *self;
         let login = |from| match plans.through(from) {
             names if names.is_empty() => format!("`awsauth login {from}`"),
             names => {
@@ -116,6 +125,15 @@ impl Run<'_> {
         let dependents = plans.dependents(work, Moment::After);
         let moved = dependents.iter().filter(|one| self.new_place_of_key(one).is_some());
         steps.extend(moved.map(|one| self.without_credentials(one)));
+        match caller {
+            _ if program.refusal().is_some() => {}
+            // `say_missing` has said what to do first.
+            Caller::Apply if steps.is_empty() && work.missing.is_empty() && plans.adds_logins(work) => {
+                steps.push("`awsauth login` offers the profiles".to_owned());
+            }
+            Caller::Join => steps.push(after_join(&work.missing)),
+            Caller::Apply | Caller::Update => {}
+        }
         steps
     }
 
@@ -225,6 +243,16 @@ fn say_nothing_to_do(files: [&FileWork; 2], out: Out) {
         [file] => out.say(&format!("nothing to do: {file} matches the manifest")),
         files => out.say(&format!("nothing to do: {} match the manifest", files.join(" and "))),
     }
+}
+
+fn after_join(missing: &[MissingKey]) -> String {
+    let login = match missing.first() {
+        Some(MissingKey { profile, .. }) => {
+            format!("`awsauth keys add {profile}` if you are an IAM user, then `awsauth login`")
+        }
+        None => "`awsauth login` offers the profiles".to_owned(),
+    };
+    format!("{login}; `awsauth update` takes over what your team changes")
 }
 
 fn say_missing(missing: &[MissingKey], out: Out) {

@@ -2,6 +2,7 @@
 
 use crate::cli::app::App;
 use crate::cli::apply::manifest::{self, Way};
+use crate::cli::apply::run::Caller;
 use crate::cli::apply::undo;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
@@ -69,5 +70,5 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if let Some(count) = args.undo {
         return undo::run(count.into(), args.way(), app);
     }
-    manifest::apply(args.way(), args.permission(), args.fix_permissions, &serde_json::Map::new(), app)
+    manifest::apply(args.way(), args.permission(), args.fix_permissions, Caller::Apply, &serde_json::Map::new(), app)
 }

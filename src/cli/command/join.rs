@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::address::{RepositoryAddress, RepositoryAddressError};
 use crate::cli::app::App;
+use crate::cli::apply::run::Caller;
 use crate::cli::config::load::Reading;
 use crate::cli::config::variables;
 use crate::cli::environment::secret_variables;
@@ -77,11 +78,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     };
     make_link(&place.join(&path), &link, app)?;
     let facts = json!({ "clone": Paths::text(&place), "manifest": Paths::text(&link) });
-    let exit = finish(&args.var, args.yes, facts.as_object().unwrap_or(&serde_json::Map::new()), app)?;
-    if exit == Exit::Done && !app.out.json {
-        app.out.say("next: `awsauth login` offers the profiles; `awsauth update` takes over what your team changes");
-    }
-    Ok(exit)
+    finish(&args.var, args.yes, Caller::Join, facts.as_object().unwrap_or(&serde_json::Map::new()), app)
 }
 
 /// The path in the repository that `--file` means.

@@ -4,6 +4,7 @@ use serde_json::{Map, json};
 
 use crate::address::{RepositoryAddress, RepositoryAddressError};
 use crate::cli::app::App;
+use crate::cli::apply::run::Caller;
 use crate::cli::config::load::Reading;
 use crate::cli::config::variables;
 use crate::cli::environment::secret_variables;
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     })?;
     let checkout = Checkout::open(place, app)?;
     let facts = checkout.update(args.yes)?;
-    finish(&args.var, args.yes, &facts, app)
+    finish(&args.var, args.yes, Caller::Update, &facts, app)
 }
 
 struct Checkout<'a> {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::app::App;
 use crate::cli::apply::manifest::{Way, apply};
+use crate::cli::apply::run::Caller;
 use crate::cli::config::load::Reading;
 use crate::cli::config::{personal, variables};
 use crate::cli::exit::Exit;
@@ -15,10 +16,11 @@ use crate::plan::Permission;
 pub(crate) fn finish(
     values: &[(String, String)],
     is_agreed: bool,
+    caller: Caller,
     facts: &Map<String, Value>,
     app: App<'_>,
 ) -> Result<Exit, Failure> {
-    complete(values, is_agreed, facts, app).map_err(|failure| match failure.exit {
+    complete(values, is_agreed, caller, facts, app).map_err(|failure| match failure.exit {
         // "Nothing was written" would be wrong: the clone has moved.
         Exit::Refused | Exit::Interrupted if failure.is_line() => Failure::one_line(
             failure.exit,
@@ -32,6 +34,7 @@ pub(crate) fn finish(
 fn complete(
     values: &[(String, String)],
     is_agreed: bool,
+    caller: Caller,
     facts: &Map<String, Value>,
     app: App<'_>,
 ) -> Result<Exit, Failure> {
@@ -44,7 +47,7 @@ fn complete(
     if let Some(failure) = unset(&personal::complete(reading, app)?) {
         return Err(failure);
     }
-    apply(if is_agreed { Way::Write } else { Way::Ask }, Permission::default(), false, facts, app)
+    apply(if is_agreed { Way::Write } else { Way::Ask }, Permission::default(), false, caller, facts, app)
 }
 
 /// The failure where nobody has given a value that each person supplies.
