@@ -98,6 +98,8 @@ fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     ] {
         Sandbox::new().run([&["init"], args].concat()).exits(2);
     }
+    let run = Sandbox::new().run(["init", "--sso-start-url", "corp.awsapps.com", "--sso-region", "us-east-1"]).exits(2);
+    assert!(run.stderr.contains("the path is missing, as in https://corp.awsapps.com/start"), "{}", run.stderr);
 }
 
 #[test]
@@ -223,6 +225,13 @@ fn nothing_to_take_over_and_a_ctrl_c_leave_nothing() {
     let run = home.run(["init", "--import"]).exits(4);
     assert!(run.stderr.contains("~/.aws has no profile that could be taken over"), "{}", run.stderr);
     assert!(!home.has(".config"));
+    let home = Sandbox::new();
+    home.write(".aws/config", "[profile one]\nregion = eu-west-1\n");
+    let mut session = at_terminal(&home, "");
+    session.exp_string("~/.aws/config has 1 profile. Take it over?").unwrap();
+    session.send("\x03").unwrap();
+    session.flush().unwrap();
+    session.exp_string("ended with 130").unwrap();
     let home = with_profiles();
     let mut session = at_terminal(&home, "");
     session.exp_string("Take them over?").unwrap();
