@@ -175,15 +175,22 @@ impl<'s> Linker<'s> {
             out.say(&format!("{name}: signed in as {user}, for what the user's own policies allow"));
             return;
         }
-        let role = self.role_with_mfa().map_or_else(String::new, |role| format!("; `awsauth console {role}` has MFA"));
-        out.warn(&format!("{name}: signed in as {user}, without MFA: what needs MFA is denied{role}"));
+        let roles = if self.has_roles_with_mfa() {
+            format!("; roles through {name} have MFA: `awsauth graph` shows them")
+        } else {
+            String::new()
+        };
+        out.warn(&format!(
+            "{name}: signed in as {user}; AWS never counts this kind of link as MFA, also after `awsauth login`: what needs \
+             MFA is denied{roles}"
+        ));
     }
 
-    /// A profile whose role is assumed through this one's session.
-    fn role_with_mfa(&self) -> Option<&str> {
+    /// True if a profile's role is assumed through this one's session.
+    fn has_roles_with_mfa(&self) -> bool {
         let name = &self.profile().name;
-        let takes_it = |profile: &&Profile| profile.role().and_then(Role::source_profile) == Some(name);
-        self.service.manifest.catalog.profiles().iter().find(takes_it).map(|profile| profile.name.as_str())
+        let takes_it = |profile: &Profile| profile.role().and_then(Role::source_profile) == Some(name);
+        self.service.manifest.catalog.profiles().iter().any(takes_it)
     }
 
     async fn sign_in(

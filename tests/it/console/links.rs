@@ -81,7 +81,7 @@ fn a_federated_session_is_told_by_its_user_and_as_having_no_mfa() {
         assert!(text.contains("signed in as IAM user alice"), "{text}");
     }
     assert!(!base.contains("MFA"), "{base}");
-    assert!(main.contains("what needs MFA is denied") && main.contains("`awsauth console prod` has MFA"), "{main}");
+    assert!(main.contains("what needs MFA is denied; roles through main have MFA"), "{main}");
 }
 
 #[test]
