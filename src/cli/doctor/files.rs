@@ -52,7 +52,9 @@ pub(crate) fn not_portable(facts: &Facts<'_>) -> Vec<Finding> {
             // Each ends with its remedy.
             let (what, fix) = warning.text.rsplit_once("; ").unwrap_or((&warning.text, "write it in another way"));
             Finding::warning("not-portable", file.line(warning.line), what)
-                .why("a profile that works with one tool may fail, or be another one, with the next")
+                .why(
+                    "tools read this line differently: a profile may fail, or act as another identity, in some of them",
+                )
                 .fix(fix)
         });
         found.collect()

@@ -144,7 +144,14 @@ fn source(mechanism: &Mechanism, now: &Now<'_>) -> (Outcome, String) {
             (Outcome::Fails, text)
         }
         Mechanism::Process { profile, command } if is_own_process(command, profile) => {
-            kept("the session that awsauth gives, by credential_process".to_owned(), now.own_session(profile))
+            let text = "the session that awsauth gives by credential_process".to_owned();
+            match (now.own_session(profile), now.lacks_key(profile)) {
+                (Kept::Missing, Some(base)) => {
+                    (Outcome::LoggedOut, format!("{text}; the long-term key of {base} is missing"))
+                }
+                (Kept::Missing, None) => (Outcome::LoggedOut, format!("{text}; none is kept")),
+                (own, _) => kept(text, own),
+            }
         }
         Mechanism::Process { command, .. } => works(format!("what credential_process gives: {}", mask_values(command))),
     }
