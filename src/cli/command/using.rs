@@ -177,12 +177,12 @@ fn without_function(args: &Args, host: &Host) -> Failure {
         Some(hook) => {
             let (line, file) = hook.installation();
             failure
-                .hint(format!("put this line into {file} and start a new shell: {line}"))
+                .hint(format!("load it: `{line}`, also as a line of {file}"))
                 .hint(format!("without it, in this shell: {now}"))
         }
         None if shell == Shell::Nu => failure.hint(format!("nushell does not need it: {now}")),
         None => failure
-            .hint("`awsauth hook --help` tells for which shells there is one")
+            .hint("`awsauth hook --help` has the line that loads it, for each shell that has one")
             .hint(format!("without it, in this shell: {now}")),
     }
 }
