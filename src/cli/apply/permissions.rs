@@ -45,7 +45,7 @@ impl Permissions {
             (true, false) => out.say(&format!("only you can read {path} now")),
             (true, true) => out.say(&format!("would remove other users' access to {path}")),
             (false, _) => {
-                out.warn(&format!("{path} is readable by other users; fix: `awsauth apply --fix-permissions`"));
+                out.warn(&format!("{path} is readable by other users; fix: `awsauth doctor --fix`"));
             }
         }
     }

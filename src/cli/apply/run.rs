@@ -90,7 +90,10 @@ impl Run<'_> {
             out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
         }
         work.prune.report(is_shown_only, out);
-        work.permissions.report(is_shown_only, out);
+        // Else it stands above the question.
+        if !is_asked || work.permissions.is_pending() {
+            work.permissions.report(is_shown_only, out);
+        }
         if !is_asked {
             self.warn_of_own(self.now());
         }

@@ -93,7 +93,7 @@ impl SharedCopies {
         let is_changed = self.change(keep, make)?;
         if is_changed && disk::is_open_to_others(&self.credentials_file) {
             let path = self.credentials_file.display();
-            self.out.warn(&format!("{path} is readable by other users; fix: `awsauth apply --fix-permissions`"));
+            self.out.warn(&format!("{path} is readable by other users; fix: `awsauth doctor --fix`"));
         }
         Ok(is_changed)
     }

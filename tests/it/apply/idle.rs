@@ -30,7 +30,7 @@ fn others_who_can_read_the_credentials_are_told_all_the_same() {
     let home = applied();
     fs::set_permissions(home.path(CREDENTIALS), fs::Permissions::from_mode(0o644)).unwrap();
     let run = home.run(["apply"]).ok();
-    assert!(run.stderr.contains("`awsauth apply --fix-permissions`"), "{run:?}");
+    assert!(run.stderr.contains("`awsauth doctor --fix`"), "{run:?}");
     home.run(["apply", "--fix-permissions"]).ok();
     assert_eq!(home.path(CREDENTIALS).metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }

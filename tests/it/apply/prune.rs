@@ -109,11 +109,7 @@ fn credentials_that_others_can_read_are_told_and_closed_only_when_asked() {
     let mode = || home.path(CREDENTIALS).metadata().unwrap().permissions().mode() & 0o777;
     fs::set_permissions(home.path(CREDENTIALS), Permissions::from_mode(0o644)).unwrap();
     let run = home.run(["apply"]).ok();
-    assert!(
-        run.stderr.contains("is readable by other users; fix: `awsauth apply --fix-permissions`"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("is readable by other users; fix: `awsauth doctor --fix`"), "{}", run.stderr);
     assert_eq!(mode(), 0o644);
     let run = home.run(["apply", "--fix-permissions", "--check"]).exits(1);
     assert!(run.stderr.contains("would remove other users' access to"), "{}", run.stderr);
