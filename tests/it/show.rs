@@ -18,6 +18,17 @@ fn answer(scene: &Scene, profile: &str, reader: &str) -> [String; 2] {
 }
 
 #[test]
+fn without_a_name_it_is_the_profile_of_aws_profile() {
+    let used = Scene::with_batch().env("AWS_PROFILE", "read");
+    assert!(used.run(&["show"]).ok().stdout.starts_with("read: sso"));
+    assert!(used.run(&["console", "--print"]).ok().stdout.contains("ReadOnly"));
+    for scene in [Scene::new(), Scene::new().env("AWS_PROFILE", "")] {
+        let run = scene.run(&["show"]).exits(2);
+        assert!(run.stderr.contains("<NAME>"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_key_in_the_section_of_another_login_is_another_identity() {
     let scene = applied();
     let key = "[read]\naws_access_key_id = AKIAOTHEREXAMPLEKEY1\naws_secret_access_key = x\n";

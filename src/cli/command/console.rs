@@ -1,5 +1,6 @@
 //! Owns `awsauth console`.
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use crate::cli::app::App;
@@ -32,7 +33,8 @@ Examples:
   awsauth console prod --print   # for a browser on another machine")]
 pub(crate) struct Args {
     /// Profile
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", env = "AWS_PROFILE", hide_env_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new(), add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: String,
     /// Service, such as ec2 or logs, or a path: /s3/buckets
     #[arg(short, long, value_name = "SERVICE", long_help = service_help(), add = clap_complete::ArgValueCandidates::new(service_names))]

@@ -1,5 +1,7 @@
 //! Owns `awsauth show`.
 
+use clap::builder::NonEmptyStringValueParser;
+
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::load::{Manifest, Reading};
@@ -31,7 +33,8 @@ Examples:
   awsauth show default --json")]
 pub(crate) struct Args {
     /// A profile of the manifest, or of AWS's files
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", env = "AWS_PROFILE", hide_env_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new(), add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: String,
 }
 
