@@ -103,6 +103,10 @@ fn every_manual_page_that_a_page_refers_to_is_written() {
     let page = home.run(["man", "keys", "add"]).ok().stdout;
     assert_eq!(page, home.read("pages/awsauth-keys-add.1"));
     assert!(page.contains(concat!("\"awsauth ", env!("CARGO_PKG_VERSION"), "\"")), "{page}");
+    assert!(
+        page.contains("awsauth keys add [OPTIONS]") && page.contains("Print the version"),
+        "as in the help: {page}"
+    );
     // Examples are copied, so they keep their lines.
     assert!(page.contains("\n.SH EXAMPLES\n.nf\n") && !page.contains("EXTRA"), "{page}");
     let page = home.read("pages/awsauth.1");
