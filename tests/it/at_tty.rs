@@ -1,13 +1,10 @@
 //! `credential-process` with `prompt = "tty"`: an SDK has all standard streams, and a person sits at the terminal that it
 //! was started from.
 
-use rexpect::session::{PtySession, spawn_command};
-
+use crate::pty::Terminal;
 use crate::scene::{CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::Approval;
 
-/// How long anything here may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
 /// Where personal settings are, in HOME.
 const LOCAL: &str = ".config/awsauth/profiles.local.toml";
 
@@ -19,12 +16,12 @@ fn scene() -> Scene {
 }
 
 /// Runs shell words at a terminal, which then say how awsauth ended and what the terminal is like.
-fn at_terminal(scene: &Scene, words: &str) -> PtySession {
+fn at_terminal(scene: &Scene, words: &str) -> Terminal {
     // The shell must outlive a Ctrl-C; a trap, unlike an ignored signal, is not passed on to awsauth.
     let script = format!("trap : INT; {words}; echo \"ended with $?\"; stty -a");
     let mut command = scene.home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(PATIENCE)).unwrap()
+    command.args(["-c", &script]).env("TERM", "xterm");
+    Terminal::runs(command)
 }
 
 /// What an SDK does: its own standard streams for the process, none of them the terminal.
@@ -33,15 +30,14 @@ fn as_sdk(name: &str) -> String {
 }
 
 /// Types a line.
-fn types(session: &mut PtySession, line: &str) {
-    session.send(&format!("{line}\r")).unwrap();
-    session.flush().unwrap();
+fn types(session: &mut Terminal, line: &str) {
+    session.types(&format!("{line}\r"));
 }
 
 /// Waits for the end, which must be this one, with the terminal as it was, which is without echo. Returns what was shown
 /// till then.
 #[track_caller]
-fn ends_with(mut session: PtySession, code: i32) -> String {
+fn ends_with(mut session: Terminal, code: i32) -> String {
     let before = session.exp_string(&format!("ended with {code}")).unwrap();
     let after = session.exp_eof().unwrap();
     for setting in ["isig", "icanon", "icrnl", "opost", "-echo"] {

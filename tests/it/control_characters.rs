@@ -3,8 +3,7 @@
 
 use std::os::unix::process::CommandExt as _;
 
-use rexpect::session::spawn_command;
-
+use crate::pty::Terminal;
 use crate::scene::{CONFIG, CREDENTIALS, MANIFEST, Scene};
 
 /// A background colour that awsauth does not use, an 8-bit escape, a bell, and a mark that turns the direction of writing.
@@ -77,10 +76,7 @@ fn files_are_shown_safely() {
 fn a_question_is_shown_safely() {
     let scene = Scene::new();
     scene.home.manifest(&format!("{MANIFEST}\n[required_vars]\nuser = \"{IN_TOML}\"\n").replace("/alice", "/${user}"));
-    let script = format!("{} vars", env!("CARGO_BIN_EXE_awsauth"));
-    let mut command = scene.home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    let mut session = spawn_command(command, Some(20_000)).unwrap();
+    let mut session = Terminal::runs_awsauth(&scene.home, "vars");
     // The terminal's bytes are taken for characters, so a picture of a control character has a few of their codes.
     let shown = session.exp_string("[goes to").unwrap();
     assert!(shown.contains("stile") && !shown.contains("\u{1b}[45m") && !shown.contains('\u{7}'), "{shown:?}");

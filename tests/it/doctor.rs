@@ -201,8 +201,7 @@ fn a_login_that_is_made_while_fix_asks_is_kept() {
     let mut session = at_terminal(&scene, "doctor --fix");
     session.exp_string("Do this?").unwrap();
     scene.home.write(path, token(2099));
-    session.send("\r").unwrap();
-    session.flush().unwrap();
+    session.types("\r");
     session.exp_string("ended with").unwrap();
     assert_eq!(scene.home.read(path), token(2099));
 }

@@ -3,17 +3,14 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use rexpect::session::{PtySession, spawn_command};
-
 use crate::diff::git;
+use crate::pty::Terminal;
 use crate::support::fake_aws::FakeAws;
 use crate::support::fake_aws::standard::START_URL;
 use crate::support::sandbox::Sandbox;
 
 const MANIFEST: &str = ".config/awsauth/profiles.toml";
 const LOCAL: &str = ".config/awsauth/profiles.local.toml";
-/// How long anything at the terminal may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
 /// Each question with its answer.
 const INTERVIEW: [(&str, &str); 5] = [
     ("Address of your AWS access portal", "https://corp.awsapps.com/start/#/"),
@@ -23,24 +20,16 @@ const INTERVIEW: [(&str, &str); 5] = [
     ("Region that most of your profiles work in", "eu-west-1"),
 ];
 
-fn at_terminal(home: &Sandbox, args: &str) -> PtySession {
-    let mut command = home.program("sh".as_ref());
-    let words = format!("trap : INT; {} init {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-    command.args(["-c", &words]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(PATIENCE)).unwrap()
-}
-
-fn answer(session: &mut PtySession, question: &str, text: &str) {
+fn answer(session: &mut Terminal, question: &str, text: &str) {
     session.exp_string(question).unwrap();
     session.exp_string("> ").unwrap();
-    session.send(text).unwrap();
-    session.flush().unwrap();
+    session.types(text);
 }
 
 #[test]
 fn a_few_answers_make_a_manifest_that_is_in_order() {
     let home = Sandbox::new();
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     for (question, text) in INTERVIEW {
         answer(&mut session, question, &format!("{text}\r"));
     }
@@ -80,7 +69,7 @@ fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
 #[test]
 fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     answer(&mut session, "access portal", "corp.awsapps.com\r");
     session.exp_string("an address has a path, as in https://corp.awsapps.com/start").unwrap();
     answer(&mut session, "access portal", "corp.awsapps.com/start\r");
@@ -106,7 +95,7 @@ fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
 fn a_ctrl_c_at_each_question_leaves_nothing() {
     for last in 0..INTERVIEW.len() {
         let home = Sandbox::new();
-        let mut session = at_terminal(&home, "--link dotfiles");
+        let mut session = Terminal::runs_awsauth(&home, "init --link dotfiles");
         for (question, text) in &INTERVIEW[..last] {
             answer(&mut session, question, &format!("{text}\r"));
         }
@@ -148,7 +137,7 @@ fn what_is_there_is_never_overwritten() {
         assert!(run.stderr.contains("exists and is not changed"), "{}", run.stderr);
     }
     // Before anything is asked.
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     session.exp_string("ended with 4").unwrap();
     assert!(!home.has("dotfiles") && home.read(MANIFEST) == "version = 1\n");
     fs::remove_file(home.path(MANIFEST)).unwrap();
@@ -192,10 +181,9 @@ fn with_profiles() -> Sandbox {
 #[test]
 fn what_aws_has_is_taken_over_at_a_yes_or_a_flag() {
     let home = with_profiles();
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     session.exp_string("~/.aws/config has 3 profiles. Take them over?").unwrap();
-    session.send("y\r").unwrap();
-    session.flush().unwrap();
+    session.types("y\r");
     session.exp_string("next: `awsauth check`, then `awsauth apply --adopt`").unwrap();
     session.exp_string("ended with 0").unwrap();
     let manifest = home.read(MANIFEST);
@@ -227,22 +215,19 @@ fn nothing_to_take_over_and_a_ctrl_c_leave_nothing() {
     assert!(!home.has(".config"));
     let home = Sandbox::new();
     home.write(".aws/config", "[profile one]\nregion = eu-west-1\n");
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     session.exp_string("~/.aws/config has 1 profile. Take it over?").unwrap();
-    session.send("\x03").unwrap();
-    session.flush().unwrap();
+    session.types("\x03");
     session.exp_string("ended with 130").unwrap();
     let home = with_profiles();
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     session.exp_string("Take them over?").unwrap();
-    session.send("\x03").unwrap();
-    session.flush().unwrap();
+    session.types("\x03");
     session.exp_string("ended with 130").unwrap();
     assert!(!home.has(".config"));
-    let mut session = at_terminal(&home, "");
+    let mut session = Terminal::runs_awsauth(&home, "init");
     session.exp_string("Take them over?").unwrap();
-    session.send("n\r").unwrap();
-    session.flush().unwrap();
+    session.types("n\r");
     answer(&mut session, "access portal", "corp.awsapps.com/start\r");
     for question in ["Region of that portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");

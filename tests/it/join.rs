@@ -6,9 +6,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use rexpect::session::{PtySession, spawn_command};
-
 use crate::diff::{commit, git};
+use crate::pty::Terminal;
 use crate::scene::CONFIG;
 use crate::support::fake_aws::team::ALICE;
 use crate::support::fake_aws::{FakeAws, World};
@@ -19,8 +18,6 @@ use crate::team;
 const LINK: &str = ".config/awsauth/profiles.toml";
 const LOCAL: &str = ".config/awsauth/profiles.local.toml";
 const CLONE: &str = ".local/share/awsauth/team";
-/// How long anything at the terminal may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
 
 pub(crate) const MANIFEST: &str = "\
 [required_vars]
@@ -67,17 +64,9 @@ impl Scene {
     }
 }
 
-pub(crate) fn at_terminal(scene: &Scene, args: &str) -> PtySession {
-    let mut command = scene.home.program("sh".as_ref());
-    let words = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-    command.args(["-c", &words]).env("TERM", "xterm").env("PAGER", "cat").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(PATIENCE)).unwrap()
-}
-
-pub(crate) fn answer(session: &mut PtySession, question: &str, text: &str) {
-    session.exp_string(question).unwrap();
-    session.send(text).unwrap();
-    session.flush().unwrap();
+/// awsauth at a terminal, without a pager.
+pub(crate) fn at_terminal(home: &Sandbox, args: &str) -> Terminal {
+    Terminal::runs_words(home, &format!("PAGER=cat {} {args}", env!("CARGO_BIN_EXE_awsauth")))
 }
 
 #[test]
@@ -102,13 +91,13 @@ fn one_command_and_one_login_make_a_new_member_of_the_team() {
 #[test]
 fn a_person_confirms_the_address_gives_their_name_and_sees_what_is_written() {
     let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
-    let mut session = at_terminal(&scene, &format!("join {}", scene.url));
+    let mut session = at_terminal(&scene.home, &format!("join {}", scene.url));
     session.exp_string(&format!("repository: {}", scene.url)).unwrap();
-    answer(&mut session, "Is this your team's repository?", "y\r");
+    session.answers("Is this your team's repository?", "y\r");
     session.exp_string("cloned into ~/.local/share/awsauth/team").unwrap();
-    answer(&mut session, "user (your IAM user name)", "alice\r");
+    session.answers("user (your IAM user name)", "alice\r");
     session.exp_string("+[profile main]").unwrap();
-    answer(&mut session, "Write this?", "y\r");
+    session.answers("Write this?", "y\r");
     session.exp_string("ended with 0").unwrap();
     assert!(scene.home.read(LOCAL).contains("user = \"alice\""));
     assert_eq!(fs::read_link(scene.home.path(LINK)).unwrap(), scene.home.path(CLONE).join("profiles.toml"));
@@ -124,22 +113,22 @@ fn an_answer_that_makes_the_manifest_invalid_is_asked_for_again_and_a_flag_is_re
     let run = scene.join(&["--yes", "--var", "user=y"]).exits(2);
     assert!(run.stderr.contains("error[bad-role-session-name]"), "{}", run.stderr);
     assert!(run.stderr.contains("no value was written") && !scene.home.has(LOCAL), "{}", run.stderr);
-    let mut session = at_terminal(&scene, &format!("join {}", scene.url));
-    answer(&mut session, "user (your IAM user name)", "\r");
+    let mut session = at_terminal(&scene.home, &format!("join {}", scene.url));
+    session.answers("user (your IAM user name)", "\r");
     session.exp_string("a value can't be empty").unwrap();
-    answer(&mut session, "user (your IAM user name)", "y\r");
+    session.answers("user (your IAM user name)", "y\r");
     let line = session.exp_string("; once more").unwrap();
     assert!(
         line.contains("a role session name has 2 to 64 characters, this one has 1") && !line.contains("error["),
         "{line}"
     );
-    answer(&mut session, "user (your IAM user name)", "\x03");
+    session.answers("user (your IAM user name)", "\x03");
     session.exp_string("the manifest is in place, and AWS's files are as they were; `awsauth apply`").unwrap();
     assert!(!scene.home.has(LOCAL));
     // So does apply.
-    let mut session = at_terminal(&scene, "apply");
-    answer(&mut session, "user (your IAM user name)", "alice\r");
-    answer(&mut session, "Write this?", "y\r");
+    let mut session = at_terminal(&scene.home, "apply");
+    session.answers("user (your IAM user name)", "alice\r");
+    session.answers("Write this?", "y\r");
     session.exp_string("ended with 0").unwrap();
     assert!(scene.home.read(CONFIG).contains("[profile prod]"));
 }
@@ -148,8 +137,8 @@ fn an_answer_that_makes_the_manifest_invalid_is_asked_for_again_and_a_flag_is_re
 fn a_no_and_a_ctrl_c_leave_nothing() {
     let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
     for (key, code) in [("n\r", 4), ("\x03", 130)] {
-        let mut session = at_terminal(&scene, &format!("join {}", scene.url));
-        answer(&mut session, "Is this your team's repository?", key);
+        let mut session = at_terminal(&scene.home, &format!("join {}", scene.url));
+        session.answers("Is this your team's repository?", key);
         session.exp_string(&format!("ended with {code}")).unwrap();
         scene.has_nothing();
     }
@@ -350,9 +339,9 @@ fn git_asks_for_a_password_at_the_terminal_and_nobody_without_one() {
     let url = format!("http://127.0.0.1:{}/team", server(DENIED));
     let run = scene.home.run(["join", "--yes", &url]).exits(6);
     assert!(run.stderr.contains("terminal prompts disabled"), "{}", run.stderr);
-    let mut session = at_terminal(&scene, &format!("join --yes {url}"));
-    answer(&mut session, "Username for", "alice\r");
-    answer(&mut session, "Password for", "SECRETMARK\r");
+    let mut session = at_terminal(&scene.home, &format!("join --yes {url}"));
+    session.answers("Username for", "alice\r");
+    session.answers("Password for", "SECRETMARK\r");
     let said = session.exp_string("ended with 6").unwrap();
     assert!(said.contains("git clone failed") && !said.contains("SECRETMARK"), "{said}");
     scene.has_nothing();
@@ -375,14 +364,13 @@ fn a_person_who_has_an_address_rewritten_gets_no_other_protocol() {
 fn a_ctrl_c_while_git_waits_for_the_network_leaves_nothing() {
     let scene = Scene::new(&[]);
     let url = format!("http://127.0.0.1:{}/team", server(""));
-    let mut session = at_terminal(&scene, &format!("join --yes {url}"));
+    let mut session = at_terminal(&scene.home, &format!("join --yes {url}"));
     session.exp_string("cloning").unwrap();
     // It reaches git as well.
     while !scene.home.has(".local/share/awsauth/.team.awsauth-clone/.git") {
         std::thread::yield_now();
     }
-    session.send("\x03").unwrap();
-    session.flush().unwrap();
+    session.types("\x03");
     session.exp_string("interrupted").unwrap();
     session.exp_string("ended with 130").unwrap();
     scene.has_nothing();

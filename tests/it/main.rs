@@ -117,6 +117,9 @@ mod pictures;
 #[cfg(test)]
 mod portals;
 #[cfg(test)]
+#[cfg(unix)]
+mod pty;
+#[cfg(test)]
 #[cfg(all(unix, feature = "real-clients"))]
 mod readers;
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use rexpect::session::{PtySession, spawn_command};
-
+use crate::pty::Terminal;
 use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 use crate::support::fake_aws::{Approval, Fault};
 
-/// How long anything here may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
+/// How long the fake AWS may wait for a call.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// awsauth at a terminal, by way of a shell that then says how it ended and what the terminal is like.
 pub(crate) fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
@@ -17,28 +16,28 @@ pub(crate) fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
     let program = env!("CARGO_BIN_EXE_awsauth");
     let script = format!("trap : INT; stty -a; echo \"begun\"; {program} {args}; echo \"ended with $?\"; stty -a");
     let mut command = scene.home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    command.args(["-c", &script]).env("TERM", "xterm");
+    let mut session = Terminal::runs(command);
     let before = session.exp_string("begun\r\n").unwrap();
     AtTerminal { session, settings: before.trim().to_owned() }
 }
 
 /// A run at a terminal, and how the terminal was set before.
 pub(crate) struct AtTerminal {
-    session: PtySession,
+    session: Terminal,
     settings: String,
 }
 
 impl std::ops::Deref for AtTerminal {
-    type Target = PtySession;
+    type Target = Terminal;
 
-    fn deref(&self) -> &PtySession {
+    fn deref(&self) -> &Terminal {
         &self.session
     }
 }
 
 impl std::ops::DerefMut for AtTerminal {
-    fn deref_mut(&mut self) -> &mut PtySession {
+    fn deref_mut(&mut self) -> &mut Terminal {
         &mut self.session
     }
 }
@@ -59,17 +58,14 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
     let wrong = if good == "000000" { "000001" } else { "000000" };
     let mut session = at_terminal(&scene, "login prod");
     session.exp_string("MFA code for arn:aws:iam::111122223333:mfa/alice").unwrap();
-    session.send("12345\r").unwrap();
-    session.flush().unwrap();
+    session.types("12345\r");
     session.exp_string("six digits, please").unwrap();
     // What was wrong is gone, and not to be taken away first.
-    session.send(&format!("{wrong}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{wrong}\r"));
     session.exp_string("is wrong, or was used before").unwrap();
     session.exp_regex("Wait for the next code, in [1-9][0-9]? s").unwrap();
     session.exp_string("MFA code for").unwrap();
-    session.send(&format!("{good}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{good}\r"));
     session.exp_string("prod: valid for").unwrap();
     ends_with(session, 0);
     assert_eq!(scene.calls(), ["GetSessionToken", "GetSessionToken", "AssumeRole"]);
@@ -81,13 +77,11 @@ fn editing_keys_edit_the_code_and_a_wrong_one_does_not_stay() {
     let good = scene.code();
     let mut session = at_terminal(&scene, "login prod");
     session.exp_string("MFA code for").unwrap();
-    session.send("12345\r").unwrap();
-    session.flush().unwrap();
+    session.types("12345\r");
     session.exp_string("six digits, please").unwrap();
     // Ctrl-W with Ctrl-H, Ctrl-B with Ctrl-K, Ctrl-A, Ctrl-U, Ctrl-E: without any of them, another code is left.
     let (first, rest) = good.split_at(1);
-    session.send(&format!("{rest} 76\u{17}\u{8}54\u{2}\u{2}\u{b}\u{1}98\u{15}{first}\u{5}3\u{8}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{rest} 76\u{17}\u{8}54\u{2}\u{2}\u{b}\u{1}98\u{15}{first}\u{5}3\u{8}\r"));
     session.exp_string("prod: valid for").unwrap();
     ends_with(session, 0);
     assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
@@ -102,15 +96,12 @@ fn two_roles_with_a_device_of_their_own_ask_for_its_next_code_and_not_for_the_sa
     session.exp_string("This login needs 2 MFA codes of").unwrap();
     session.exp_string("admin would need no code of its own").unwrap();
     session.exp_string("MFA code for arn").unwrap();
-    session.send(&format!("{first}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{first}\r"));
     session.exp_string("The next MFA code for arn").unwrap();
-    session.send(&format!("{first}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{first}\r"));
     session.exp_string("used before").unwrap();
     session.exp_string("The next MFA code for arn").unwrap();
-    session.send(&format!("{second}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{second}\r"));
     session.exp_string("audit: valid for").unwrap();
     session.exp_string("admin: valid for").unwrap();
     ends_with(session, 0);
@@ -123,8 +114,7 @@ fn ctrl_c_at_the_second_code_keeps_what_the_first_one_gave() {
     let first = scene.code();
     let mut session = at_terminal(&scene, "login main audit");
     session.exp_string("MFA code for arn").unwrap();
-    session.send(&format!("{first}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{first}\r"));
     session.exp_string("The next MFA code for arn").unwrap();
     session.send_control('c').unwrap();
     ends_with(session, 130);
@@ -161,8 +151,7 @@ fn a_code_that_was_sent_before_is_not_sent_again_and_the_next_one_is_told() {
     let mut session = at_terminal(&scene, "login main audit");
     for _ in 0..4 {
         session.exp_string("MFA code for").unwrap();
-        session.send(&format!("{code}\r")).unwrap();
-        session.flush().unwrap();
+        session.types(&format!("{code}\r"));
     }
     session.exp_string("audit: this MFA code was used before").unwrap();
     session.exp_regex("try again with the next code, in [1-9][0-9]? s").unwrap();
@@ -216,7 +205,7 @@ fn ctrl_c_while_a_call_hangs_ends_with_130_and_frees_what_was_locked() {
     scene.aws.world().fail_next("AssumeRole", Fault::Hang);
     let mut session = at_terminal(&scene, "-v login prod");
     session.exp_string("prod: calling AssumeRole").unwrap();
-    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_millis(PATIENCE)));
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
     session.send_control('c').unwrap();
     ends_with(session, 130);
     assert!(!scene.home.has(&session_file("prod")));
@@ -230,7 +219,7 @@ fn ctrl_c_while_aws_is_told_of_a_logout_ends_everything_here_and_says_so() {
     scene.logged_in(&["read"]);
     scene.aws.world().fail_next("Logout", Fault::Hang);
     let mut session = at_terminal(&scene, "logout read");
-    assert!(scene.aws.wait_for("Logout", 1, Duration::from_millis(PATIENCE)));
+    assert!(scene.aws.wait_for("Logout", 1, PATIENCE));
     session.send_control('c').unwrap();
     session.exp_string("AWS was not told (Logout failed: interrupted)").unwrap();
     session.exp_string("signed out of corp").unwrap();
@@ -248,8 +237,7 @@ fn logout_without_a_name_offers_what_there_is_to_end() {
     session.exp_string("Log out of:").unwrap();
     let shown = session.exp_string("(everything)").unwrap();
     assert!(shown.contains("prod") && !shown.contains("jump"), "{shown}");
-    session.send("every\r").unwrap();
-    session.flush().unwrap();
+    session.types("every\r");
     session.exp_string("ended: main, prod").unwrap();
     ends_with(session, 0);
 }
@@ -261,8 +249,7 @@ fn a_logout_that_ends_more_than_was_named_asks_first_unless_told_not_to() {
     let mut session = at_terminal(&scene, "logout read");
     session.exp_string("and also ends jump, which needs read.").unwrap();
     session.exp_string("End all of them?").unwrap();
-    session.send("n\r").unwrap();
-    session.flush().unwrap();
+    session.types("n\r");
     session.exp_string("nothing was ended").unwrap();
     ends_with(session, 4);
     assert!(scene.home.has(&session_file("read")) && scene.home.has(&session_file("jump")));
@@ -310,8 +297,7 @@ fn apply_shows_the_diff_and_asks_and_no_writes_nothing() {
         let mut session = at_terminal(&scene, "apply");
         session.exp_string("+[profile jump]").unwrap();
         session.exp_string("Write this?").unwrap();
-        session.send(answer).unwrap();
-        session.flush().unwrap();
+        session.types(answer);
         ends_with(session, code);
         assert_eq!(scene.home.has(CONFIG), code == 0);
     }
@@ -322,8 +308,7 @@ fn exec_logs_in_in_place_and_stdout_stays_clean() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "exec prod -- sh -c 'echo ran as $AWSAUTH_PROFILE' > out");
     session.exp_string("MFA code for").unwrap();
-    session.send(&format!("{}\r", scene.code())).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", scene.code()));
     ends_with(session, 0);
     assert_eq!(scene.home.read("out"), "ran as prod\n");
     let session = at_terminal(&scene, "login prod");
@@ -335,11 +320,9 @@ fn without_a_name_a_profile_is_chosen_from_a_list_that_typing_filters() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "login");
     session.exp_string("Log in to:").unwrap();
-    session.send("rea").unwrap();
-    session.flush().unwrap();
+    session.types("rea");
     session.exp_string("rea").unwrap();
-    session.send("\r").unwrap();
-    session.flush().unwrap();
+    session.types("\r");
     session.exp_string("read: valid for").unwrap();
     ends_with(session, 0);
 }
@@ -350,11 +333,9 @@ fn a_secret_that_is_typed_is_never_shown() {
     scene.home.write(CREDENTIALS, "");
     let mut session = at_terminal(&scene, "keys add main");
     session.exp_string("Access key ID:").unwrap();
-    session.send(&format!("{KEY_ID}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{KEY_ID}\r"));
     let mut shown = session.exp_string("Secret access key:").unwrap();
-    session.send(&format!("{SECRET_KEY}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{SECRET_KEY}\r"));
     shown += &ends_with(session, 0);
     assert!(!shown.contains("SECRETMARK") && shown.contains(KEY_ID), "{shown}");
     assert!(scene.home.read(CREDENTIALS).contains(SECRET_KEY));
@@ -366,8 +347,7 @@ fn another_key_is_refused_before_its_secret_is_asked_for() {
     let before = scene.home.read(CREDENTIALS);
     let mut session = at_terminal(&scene, "keys add main");
     session.exp_string("Access key ID:").unwrap();
-    session.send("AKIAIOSFODNN7EXAMPL2\r").unwrap();
-    session.flush().unwrap();
+    session.types("AKIAIOSFODNN7EXAMPL2\r");
     let shown = ends_with(session, 4);
     assert!(shown.contains("already holds the key") && shown.contains("--force"), "{shown}");
     assert!(!shown.contains("Secret access key:"), "{shown}");
@@ -389,7 +369,7 @@ fn ctrl_c_ends_what_does_not_wait_for_it_as_any_program() {
     let code = scene.code();
     scene.aws.clear();
     let mut child = scene.home.command(["login", "prod", "--force", "--token-code", &code]).spawn().unwrap();
-    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_millis(PATIENCE)));
+    assert!(scene.aws.wait_for("AssumeRole", 1, PATIENCE));
     // The first ends the call, and what was got already is kept; a later one ends the wait for the file.
     let status = loop {
         std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
@@ -432,8 +412,7 @@ fn exec_for_many_asks_once_for_all_before_the_first_run() {
     let mut session = at_terminal(&scene, "exec '[mp]*' -- sh -c 'echo ran; test -t 0 || echo nobody'");
     session.exp_string("This login needs 1 MFA code of arn:aws:iam::111122223333:mfa/alice, for 2 profiles.").unwrap();
     session.exp_string("MFA code for arn").unwrap();
-    session.send(&format!("{code}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{code}\r"));
     let before = session.exp_string("main | \u{1b}[0mran").or_else(|_| session.exp_string("ran")).unwrap();
     assert!(!before.contains("ran"), "{before}");
     let rest = ends_with(session, 0);
@@ -485,8 +464,7 @@ fn a_command_that_runs_for_many_may_ask_at_the_terminal() {
     let script = "printf \"name? \" >/dev/tty; read name </dev/tty; echo got $name";
     let mut session = at_terminal(&scene, &format!("exec \"base*\" -- sh -c '{script}'"));
     session.exp_string("name? ").unwrap();
-    session.send("alice\r").unwrap();
-    session.flush().unwrap();
+    session.types("alice\r");
     assert!(ends_with(session, 0).contains("got alice"));
 }
 
@@ -542,20 +520,16 @@ fn a_list_to_choose_from_shows_account_role_and_state_and_filters_by_them() {
     session.exp_string("Log in to:").unwrap();
     session.exp_string("prod   444455556666  Admin     not logged in").unwrap();
     session.exp_string("read   123456789012  ReadOnly  valid").unwrap();
-    session.send("zzz").unwrap();
-    session.flush().unwrap();
+    session.types("zzz");
     session.exp_string("(nothing matches)").unwrap();
-    session.send("\u{7f}\u{7f}\u{7f}1234 READ").unwrap();
-    session.flush().unwrap();
+    session.types("\u{7f}\u{7f}\u{7f}1234 READ");
     session.exp_string("1234 READ").unwrap();
-    session.send("\r").unwrap();
-    session.flush().unwrap();
+    session.types("\r");
     session.exp_string("read: valid for").unwrap();
     ends_with(session, 0);
     let mut session = at_terminal(&scene, "login");
     session.exp_string("Log in to:").unwrap();
-    session.send("zzz\r").unwrap();
-    session.flush().unwrap();
+    session.types("zzz\r");
     ends_with(session, 130);
     let scene = scene.env("AWSAUTH_HOOK", "bash");
     let mut session = at_terminal(&scene, "use > out");

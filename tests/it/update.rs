@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::diff::{commit, git};
-use crate::join::{MANIFEST, Scene, answer, at_terminal, traps};
+use crate::join::{MANIFEST, Scene, at_terminal, traps};
 use crate::scene::CONFIG;
 use crate::support::sandbox::Run;
 
@@ -205,8 +205,8 @@ fn a_person_who_does_not_take_it_over_has_the_clone_as_it_was() {
     let before = head(&scene);
     push(&scene, &format!("{MANIFEST}{PROD}"));
     for (key, code) in [("n\r", 4), ("\x03", 130)] {
-        let mut session = at_terminal(&scene, "update");
-        answer(&mut session, "1 profile added. Take it over?", key);
+        let mut session = at_terminal(&scene.home, "update");
+        session.answers("1 profile added. Take it over?", key);
         session.exp_string("is left as it is").unwrap();
         session.exp_string(&format!("ended with {code}")).unwrap();
         assert_eq!(
@@ -214,9 +214,9 @@ fn a_person_who_does_not_take_it_over_has_the_clone_as_it_was() {
             (before.clone(), MANIFEST.into())
         );
     }
-    let mut session = at_terminal(&scene, "update");
-    answer(&mut session, "Take it over?", "y\r");
-    answer(&mut session, "Write this?", "n\r");
+    let mut session = at_terminal(&scene.home, "update");
+    session.answers("Take it over?", "y\r");
+    session.answers("Write this?", "n\r");
     let words =
         session.exp_string("the manifest is in place, and AWS's files are as they were; `awsauth apply`").unwrap();
     assert!(!words.contains("nothing was written"), "{words}");

@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use rexpect::session::{PtySession, spawn_command};
 use serde_json::json;
 
+use crate::pty::Terminal;
 use crate::support::sandbox::Sandbox;
 
 /// Where a person's own values go.
@@ -40,19 +40,6 @@ fn home() -> Sandbox {
     home
 }
 
-fn at_terminal(home: &Sandbox, args: &str) -> PtySession {
-    let script = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-    let mut command = home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(20_000)).unwrap()
-}
-
-fn answer(session: &mut PtySession, question: &str, answer: &str) {
-    session.exp_string(question).unwrap();
-    session.send(&format!("{answer}\r")).unwrap();
-    session.flush().unwrap();
-}
-
 #[test]
 fn each_variable_is_told_with_its_place_and_its_uses() {
     let home = home();
@@ -78,18 +65,18 @@ user  missing  -                                  profiles.main.mfa_serial, prof
 #[test]
 fn a_missing_value_is_asked_for_at_a_terminal_and_kept() {
     let home = home();
-    let mut session = at_terminal(&home, "vars");
-    answer(&mut session, "site:", "");
-    answer(&mut session, "user (your IAM user name):", "${x}");
+    let mut session = Terminal::runs_awsauth(&home, "vars");
+    session.answers("site:", "\r");
+    session.answers("user (your IAM user name):", "${x}\r");
     session.exp_string("can't contain `${`").unwrap();
-    answer(&mut session, "user", "\u{7f}\u{7f}\u{7f}\u{7f}alice");
+    session.answers("user", "\u{7f}\u{7f}\u{7f}\u{7f}alice\r");
     session.exp_string("wrote user to ~/.config/awsauth/profiles.local.toml").unwrap();
     session.exp_string("the variable `site` is not defined").unwrap();
     session.exp_string("ended with 3").unwrap();
     assert_eq!(home.read(OWN), "[vars]\nuser = \"alice\"\n");
     assert_eq!(home.path(OWN).metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let mut session = at_terminal(&home, "vars");
-    answer(&mut session, "site:", "hq");
+    let mut session = Terminal::runs_awsauth(&home, "vars");
+    session.answers("site:", "hq\r");
     session.exp_string("ended with 0").unwrap();
     assert_eq!(home.read(OWN), "[vars]\nuser = \"alice\"\nsite = \"hq\"\n");
     home.run(["check"]).ok();
@@ -98,11 +85,10 @@ fn a_missing_value_is_asked_for_at_a_terminal_and_kept() {
 #[test]
 fn whoever_interrupts_the_questions_has_written_nothing() {
     let home = home();
-    let mut session = at_terminal(&home, "vars");
-    answer(&mut session, "site:", "hq");
+    let mut session = Terminal::runs_awsauth(&home, "vars");
+    session.answers("site:", "hq\r");
     session.exp_string("user (your IAM user name):").unwrap();
-    session.send("\u{3}").unwrap();
-    session.flush().unwrap();
+    session.types("\u{3}");
     session.exp_string("interrupted; no value was written").unwrap();
     session.exp_string("ended with 130").unwrap();
     assert!(!home.has(OWN));
@@ -178,7 +164,7 @@ fn nobody_is_asked_for_a_value_that_could_not_be_written() {
     let home = home();
     // Nobody can make a file there.
     symlink("/proc/self/awsauth.toml", home.path(OWN)).unwrap();
-    let mut session = at_terminal(&home, "vars");
+    let mut session = Terminal::runs_awsauth(&home, "vars");
     let before = session.exp_string("ended with 6").unwrap();
     assert!(before.contains("profiles.local.toml") && !before.contains("your IAM user name"), "{before}");
 }

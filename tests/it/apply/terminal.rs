@@ -2,30 +2,21 @@
 
 use std::fmt::Write as _;
 
-use rexpect::session::{PtySession, spawn_command};
-
 use super::{SMALL, home};
+use crate::pty::Terminal;
 use crate::scene::{CONFIG, CREDENTIALS};
 use crate::support::sandbox::Sandbox;
 
-/// How long anything here may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
-
 /// awsauth at a terminal of 24 lines, by way of a shell that then says how it ended.
-fn at_terminal(home: &Sandbox, args: &str) -> PtySession {
-    let program = env!("CARGO_BIN_EXE_awsauth");
-    let script = format!("stty rows 24 cols 100; {program} {args}; echo \"ended with $?\"");
-    let mut command = home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(PATIENCE)).unwrap()
+fn at_terminal(home: &Sandbox, args: &str) -> Terminal {
+    Terminal::runs_words(home, &format!("stty rows 24 cols 100; {} {args}", env!("CARGO_BIN_EXE_awsauth")))
 }
 
 /// Answers the question, and returns what was shown before it and after.
 #[track_caller]
-fn answer(mut session: PtySession, answer: &str, code: i32) -> (String, String) {
+fn answer(mut session: Terminal, answer: &str, code: i32) -> (String, String) {
     let before = session.exp_string("Write this?").unwrap();
-    session.send(&format!("{answer}\r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{answer}\r"));
     let after = session.exp_string(&format!("ended with {code}")).unwrap();
     (plain(&before), plain(&after))
 }

@@ -2,58 +2,46 @@
 
 use std::process::Stdio;
 
-use rexpect::session::{PtySession, spawn_command};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{MANIFEST, PATIENCE, SESSION, Scene};
+use crate::pty::Terminal;
 use crate::support::fake_aws::{Approval, Fault};
-
-fn at_terminal(scene: &Scene, args: &str) -> PtySession {
-    let script = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-    let mut command = scene.home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
-    spawn_command(command, Some(20_000)).unwrap()
-}
-
-fn answer(session: &mut PtySession, answer: &str) {
-    session.send(answer).unwrap();
-    session.flush().unwrap();
-}
 
 #[test]
 fn a_person_is_asked_before_anything_is_written() {
     let scene = Scene::with_many(3).signed_in();
     let before = scene.home.read(MANIFEST);
     for (key, words) in [("n", "nothing was written"), ("\u{3}", "interrupted; nothing was written")] {
-        let mut session = at_terminal(&scene, "discover");
+        let mut session = Terminal::runs_awsauth(&scene.home, "discover");
         session.exp_string("3 accounts with 6 roles: 3 new").unwrap();
         let names = "a0000-Admin, a0000-ReadOnly, a0001-Admin, a0001-ReadOnly, a0002-Admin, ";
         session.exp_string(&format!("this adds 6 profiles ({names}")).unwrap();
         session.exp_string("would change ~/.config/awsauth/profiles.toml").unwrap();
         session.exp_string("Write this?").unwrap();
         session.exp_string("(Y/n)").unwrap();
-        answer(&mut session, if key == "n" { "n\r" } else { key });
+        session.types(if key == "n" { "n\r" } else { key });
         session.exp_string(words).unwrap();
         session.exp_string(if key == "n" { "ended with 4" } else { "ended with 130" }).unwrap();
         assert_eq!(scene.home.read(MANIFEST), before);
     }
-    let mut session = at_terminal(&scene, "discover");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover");
     session.exp_string("Write this?").unwrap();
-    answer(&mut session, "\r");
+    session.types("\r");
     session.exp_string("next: `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
     scene.aws.world().unassign(&super::id(1), "Admin");
     // What goes is not what Enter means.
     let before = scene.home.read(MANIFEST);
-    let mut session = at_terminal(&scene, "discover --prune");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --prune");
     session.exp_string("-Admin").unwrap();
     session.exp_string("this removes 1 profile (a0001-Admin)").unwrap();
     session.exp_string("(y/N)").unwrap();
-    answer(&mut session, "\r");
+    session.types("\r");
     session.exp_string("nothing was written").unwrap();
     session.exp_string("ended with 4").unwrap();
     assert_eq!(scene.home.read(MANIFEST), before);
-    let mut session = at_terminal(&scene, "discover --yes --prune");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes --prune");
     session.exp_string("-Admin").unwrap();
     session.exp_string("ended with 0").unwrap();
 }
@@ -62,7 +50,7 @@ fn a_person_is_asked_before_anything_is_written() {
 fn a_person_sees_how_far_it_is_and_how_long_it_takes() {
     let scene = Scene::with_many(40).signed_in();
     scene.aws.world().fail_after("ListAccountRoles", 30, Fault::Hang);
-    let mut session = at_terminal(&scene, "discover --yes");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes");
     session.exp_regex("[0-9]+ of 40 accounts, [0-9]+s left").unwrap();
     assert!(scene.aws.wait_for("ListAccountRoles", 40, PATIENCE));
     scene.aws.world().release();
@@ -77,15 +65,15 @@ fn after_ctrl_c_nothing_is_written_and_the_next_run_starts_over() {
     let scene = Scene::with_many(40).signed_in();
     let before = scene.home.read(MANIFEST);
     scene.aws.world().fail_after("ListAccountRoles", 35, Fault::Hang);
-    let mut session = at_terminal(&scene, "discover");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover");
     assert!(scene.aws.wait_for("ListAccountRoles", 36, PATIENCE));
-    answer(&mut session, "\u{3}");
+    session.types("\u{3}");
     session.exp_string("interrupted").unwrap();
     session.exp_string("ended with 130").unwrap();
     assert_eq!(scene.home.read(MANIFEST), before);
     scene.aws.world().release();
     scene.aws.clear();
-    let mut session = at_terminal(&scene, "discover --yes");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes");
     session.exp_string("40 new").unwrap();
     session.exp_string("ended with 0").unwrap();
     assert_eq!(scene.lists(), (1, 40));
@@ -112,7 +100,7 @@ fn a_signal_without_a_terminal_ends_it_as_well() {
 fn a_sign_in_that_is_needed_is_made_in_place_and_again_if_it_is_revoked() {
     let scene = Scene::with_many(30);
     scene.aws.world().approve_devices(Approval::Never);
-    let mut session = at_terminal(&scene, "discover --yes --no-browser");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes --no-browser");
     session.exp_string("to approve the login to corp").unwrap();
     session.exp_string("Waiting for up to 10 minutes").unwrap();
     assert!(scene.aws.world().approve(&scene.aws.world().user_codes()[0]));
@@ -121,7 +109,7 @@ fn a_sign_in_that_is_needed_is_made_in_place_and_again_if_it_is_revoked() {
     scene.aws.world().approve_devices(Approval::Immediately);
     scene.aws.world().fail_after("ListAccountRoles", 10, Fault::SignOut);
     scene.aws.clear();
-    let mut session = at_terminal(&scene, "discover --no-browser");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --no-browser");
     session.exp_string("to approve the login to corp").unwrap();
     session.exp_string("30 unchanged").unwrap();
     session.exp_string("ended with 0").unwrap();
@@ -133,7 +121,7 @@ fn nothing_is_taken_over_from_before_an_approval_in_the_midst_of_it() {
     let scene = Scene::with_many(30).signed_in();
     scene.aws.world().approve_devices(Approval::Never);
     scene.aws.world().fail_after("ListAccountRoles", 10, Fault::SignOut);
-    let mut session = at_terminal(&scene, "discover --yes --no-browser");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes --no-browser");
     session.exp_string("to approve the login to corp").unwrap();
     session.exp_string("Waiting for up to 10 minutes").unwrap();
     // As if another person approved it.
@@ -151,11 +139,11 @@ fn nothing_is_taken_over_from_before_an_approval_in_the_midst_of_it() {
 fn what_is_written_to_any_file_of_the_manifest_while_a_person_thinks_is_not_passed_over() {
     let scene = Scene::with_many(3).signed_in();
     let before = scene.home.read(MANIFEST);
-    let mut session = at_terminal(&scene, "discover corp --prune");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover corp --prune");
     session.exp_string("Write this?").unwrap();
     // Not there before, and not to be written to.
     scene.home.write(".config/awsauth/profiles.local.toml", "[accounts]\nmine = \"600000000001\"\n");
-    answer(&mut session, "y\r");
+    session.types("y\r");
     session.exp_string("profiles.local.toml was changed by another program meanwhile").unwrap();
     session.exp_string("run `awsauth discover corp --prune` again").unwrap();
     session.exp_string("ended with 4").unwrap();
@@ -168,15 +156,15 @@ fn nothing_is_written_unasked_at_a_terminal_for_a_document_either() {
     let before = format!("{SESSION}\n[accounts]\nold = \"111111111111\"\n");
     scene.home.manifest(&before);
     for args in ["discover --json", "discover --json --prune"] {
-        let mut session = at_terminal(&scene, args);
+        let mut session = Terminal::runs_awsauth(&scene.home, args);
         session.exp_string("with `--json`, nobody is asked before the manifest is written").unwrap();
         session.exp_string("ended with 2").unwrap();
         assert_eq!((scene.home.read(MANIFEST), scene.lists()), (before.clone(), (0, 0)));
     }
-    let mut session = at_terminal(&scene, "discover --json --dry-run");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --json --dry-run");
     session.exp_string("ended with 0").unwrap();
     assert_eq!(scene.home.read(MANIFEST), before);
-    let mut session = at_terminal(&scene, "discover --json --yes");
+    let mut session = Terminal::runs_awsauth(&scene.home, "discover --json --yes");
     session.exp_string("ended with 0").unwrap();
     assert!(scene.home.read(MANIFEST).contains("a0001 = "));
 }
@@ -202,8 +190,8 @@ fn nobody_is_asked_for_a_listing_that_could_not_be_written() {
         dir.display()
     );
     let mut command = scene.home.program("unshare".as_ref());
-    command.args(["-m", "sh", "-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
-    let mut session = spawn_command(command, Some(20_000)).unwrap();
+    command.args(["-m", "sh", "-c", &script]).env("TERM", "xterm");
+    let mut session = Terminal::runs(command);
     let said = session.exp_eof().unwrap();
     if said.contains("no mounts") || said.contains("unshare:") {
         eprintln!("skipped: this machine allows no mount namespace");

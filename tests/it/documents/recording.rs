@@ -4,21 +4,18 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZero;
-use std::process::Stdio;
 
 use regex::Regex;
-use rexpect::session::{PtySession, spawn_command};
 use vt100::{Cell, Color, Parser};
 
 use super::pages::{PageMachine, at_aws};
 use super::{blocks_of, project};
+use crate::pty::{Terminal, bytes};
 use crate::support::fake_aws::standard::MFA_SERIAL;
-use crate::transcripts::{bytes, redactions};
+use crate::transcripts::redactions;
 
 const ROWS: u16 = 31;
 const COLUMNS: u16 = 108;
-/// How long a step may take, in milliseconds.
-const PATIENCE: u64 = 30_000;
 /// What bash says, unseen, when it waits for a command.
 const READY: &str = "ready\u{7}\u{1b}[1;32m$\u{1b}[0m ";
 /// The width and height of a character, and the space around the text, in pixels.
@@ -29,7 +26,7 @@ const PALETTE: [&str; 8] = ["#6e7681", "#ff7b72", "#7ee787", "#e3b341", "#79c0ff
 
 /// A terminal that is watched.
 struct Recording {
-    session: PtySession,
+    session: Terminal,
     screen: Parser,
     /// Seconds since the start, as the viewer sees them.
     now: f64,
@@ -42,9 +39,9 @@ impl Recording {
         let mut bash = machine.home.program_beside_awsauth("sh".as_ref());
         // The terminal comes without an echo, which bash would keep to.
         let words = format!("stty echo rows {ROWS} cols {COLUMNS}; exec bash --norc --noprofile -i");
-        bash.args(["-c", &words]).env("TERM", "xterm-256color").stdin(Stdio::inherit());
+        bash.args(["-c", &words]).env("TERM", "xterm-256color");
         bash.env_remove("COLUMNS").env("PS1", r"\[\e]0;ready\a\e[1;32m\]$\[\e[0m\] ");
-        let mut session = spawn_command(bash, Some(PATIENCE)).unwrap();
+        let mut session = Terminal::runs(bash);
         session.exp_string(READY).unwrap();
         let lines = vec![Vec::new(); usize::from(ROWS)];
         let mut recording = Self {
@@ -81,8 +78,7 @@ impl Recording {
     fn types(&mut self, command: &str) {
         for letters in command.as_bytes().chunks(3) {
             let letters = std::str::from_utf8(letters).unwrap();
-            self.session.send(letters).unwrap();
-            self.session.flush().unwrap();
+            self.session.types(letters);
             self.until(letters);
             self.shows(0.09);
         }
@@ -91,8 +87,7 @@ impl Recording {
     }
 
     fn enter(&mut self) {
-        self.session.send("\r").unwrap();
-        self.session.flush().unwrap();
+        self.session.types("\r");
     }
 }
 

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use super::{MANIFEST, scene, with_mfa_role};
+use crate::pty::Terminal;
 use crate::scene::{CONFIG, Scene};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
@@ -112,8 +113,7 @@ fn a_code_goes_with_the_key_that_a_program_gives() {
 fn a_person_is_told_which_program_is_waited_for() {
     let scene = with_program(&format!("read line < \"$HOME/touched\"; echo '{}'\n", answer()));
     let pipe = scene.home.pipe("touched");
-    let command = scene.home.command(["login", "vendor"]);
-    let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+    let mut session = Terminal::runs(scene.home.command(["login", "vendor"]));
     session.exp_string("vendor: waiting for `").unwrap();
     std::fs::write(pipe, "x\n").unwrap();
     session.exp_string("vendor: has credentials").unwrap();

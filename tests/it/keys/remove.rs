@@ -1,9 +1,9 @@
 //! `keys remove`: the end of a key, at AWS and here, or here alone.
 
 #[cfg(unix)]
-use std::process::Stdio;
-
 use super::rotate::{active, is_done};
+#[cfg(unix)]
+use crate::pty::Terminal;
 use crate::scene::{CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::standard::{KEY_ID, USER_ARN};
 use crate::support::fake_aws::{Fault, IamPolicy};
@@ -121,13 +121,9 @@ fn a_key_under_rotation_is_not_removed() {
 fn a_person_is_asked_and_told_that_it_is_the_only_key() {
     for (answer, code, is_left) in [("n", 4, true), ("\u{3}", 130, true), ("y", 0, false)] {
         let scene = Scene::new();
-        let script = format!("trap : INT; {} keys remove base; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-        let mut command = scene.home.program("sh".as_ref());
-        command.args(["-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
-        let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+        let mut session = Terminal::runs_awsauth(&scene.home, "keys remove base");
         session.exp_string("It is the user's only active key.").unwrap();
-        session.send(&format!("{answer}\r")).unwrap();
-        session.flush().unwrap();
+        session.types(&format!("{answer}\r"));
         session.exp_string(&format!("ended with {code}")).unwrap();
         assert_eq!(!active(&scene).is_empty(), is_left, "{answer}");
         assert_eq!(scene.home.read(CREDENTIALS).contains("[base]"), is_left, "{answer}");

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::pty::Terminal;
 use crate::scene::{CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, USER, USER_ARN};
 use crate::support::fake_aws::{Fault, IamPolicy, User, World};
@@ -353,13 +355,9 @@ fn a_noted_key_is_deleted_if_a_third_one_was_stored_meanwhile() {
 #[test]
 fn at_a_terminal_the_login_runs_in_place() {
     let scene = Scene::new();
-    let script = format!("{} keys rotate main; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
-    let mut command = scene.home.program("sh".as_ref());
-    command.args(["-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
-    let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+    let mut session = Terminal::runs_awsauth(&scene.home, "keys rotate main");
     session.exp_string("MFA code for").unwrap();
-    session.send(&format!("{}\r", scene.code())).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", scene.code()));
     session.exp_string("is inactive").unwrap();
     session.exp_string("ended with 0").unwrap();
     is_done(&scene, "main-long-term", "");

@@ -300,14 +300,11 @@ fn without_a_browser_here_the_code_of_the_page_is_pasted_and_not_shown() {
     let page = said.lines().find_map(|line| line.strip_prefix("    ")).unwrap().trim();
     let code = shown_code(page);
     // Nothing, and a code that is cut off.
-    session.send("\r").unwrap();
-    session.flush().unwrap();
+    session.types("\r");
     session.exp_string("this is not the whole code").unwrap();
-    session.send(&format!("{}\r", &code[..code.len() - 1])).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", &code[..code.len() - 1]));
     let mut shown = session.exp_string("this is not the whole code").unwrap();
-    session.send(&format!(" {code} \r")).unwrap();
-    session.flush().unwrap();
+    session.types(&format!(" {code} \r"));
     shown += &session.exp_string("me: valid for 15 min").unwrap();
     shown += &ends_with(session, 0);
     assert!(!shown.contains(&code[..20]), "{shown}");
@@ -327,18 +324,15 @@ fn a_code_of_another_login_is_not_sent_and_the_right_one_is_asked_for() {
     let page = said.lines().find_map(|line| line.strip_prefix("    ")).unwrap().trim();
     let (before, state) = page.split_once("&state=").unwrap();
     let other = format!("{before}&state=00000000-0000-4000-8000-000000000000&{}", state.split_once('&').unwrap().1);
-    session.send(&format!("{}\r", shown_code(&other))).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", shown_code(&other)));
     session
         .exp_string("this code belongs to another sign-in page: copy it from the page that awsauth opened last")
         .unwrap();
     // Text in base64, and no code of any page.
-    session.send("YWJj\r").unwrap();
-    session.flush().unwrap();
+    session.types("YWJj\r");
     session.exp_string("this is not the whole code").unwrap();
     assert_eq!(scene.aws.count("CreateOAuth2Token"), 0);
-    session.send(&format!("{}\r", shown_code(page))).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", shown_code(page)));
     session.exp_string("me: valid for 15 min").unwrap();
     ends_with(session, 0);
 }

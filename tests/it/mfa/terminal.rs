@@ -1,23 +1,20 @@
 //! A person at a terminal with an authenticator app: types, looks at the screen, scans a QR code off it.
 
 use std::num::NonZero;
-use std::process::Stdio;
 
-use rexpect::session::{PtySession, spawn_command};
 use vt100::{Color, Parser};
 
+use crate::pty::{Terminal, bytes};
 use crate::scene::{Scene, now};
 use crate::support::fake_aws::code_of_seed;
 use crate::support::sandbox::Sandbox;
 
-/// How long anything may take, in milliseconds.
-const PATIENCE: u64 = 30_000;
 /// Pixels of a character cell.
 const CELL: [usize; 2] = [8, 16];
 
 /// awsauth at a terminal, and its screen.
 pub(crate) struct Person {
-    session: PtySession,
+    session: Terminal,
     screen: Parser,
     /// Everything that was shown.
     pub(crate) shown: String,
@@ -33,15 +30,8 @@ impl Person {
         let script = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
         let mut command = home.program("sh".as_ref());
         command.args(["-c", &script]).env("TERM", "xterm-256color").env("COLUMNS", columns.to_string());
-        let session = spawn_command(
-            {
-                command.stdin(Stdio::inherit());
-                command
-            },
-            Some(PATIENCE),
-        );
         let screen = Parser::new(NonZero::new(24).unwrap(), NonZero::new(columns).unwrap(), 0);
-        Self { session: session.unwrap(), screen, shown: String::new() }
+        Self { session: Terminal::runs(command), screen, shown: String::new() }
     }
 
     /// Waits until the screen shows a text.
@@ -55,8 +45,7 @@ impl Person {
     #[track_caller]
     pub(crate) fn answers(&mut self, question: &str, answer: &str) -> &mut Self {
         self.sees(question);
-        self.session.send(&format!("{answer}\r")).unwrap();
-        self.session.flush().unwrap();
+        self.session.types(&format!("{answer}\r"));
         self
     }
 
@@ -77,9 +66,8 @@ impl Person {
         &self.shown
     }
 
-    /// `rexpect` makes a letter of each byte.
     fn note(&mut self, read: &str) {
-        let bytes: Vec<u8> = read.chars().map(|byte| u8::try_from(byte).unwrap()).collect();
+        let bytes = bytes(read);
         self.screen.process(&bytes);
         self.shown.push_str(&String::from_utf8_lossy(&bytes));
     }

@@ -3,6 +3,8 @@
 use super::client::tool;
 use super::home::Variant;
 use super::{AUDIT, Client, Home, IDENTITIES, identify};
+#[cfg(unix)]
+use crate::pty::Terminal;
 use crate::support::fake_aws::standard::MFA_SERIAL;
 use crate::support::sandbox::Run;
 
@@ -130,12 +132,11 @@ fn every_reader_waits_for_the_person_at_the_terminal() {
         home.sandbox.run(["logout", "prod", "main"]).ok();
         home.fake.clear();
         let command = client.ask_in_shell(&home.sandbox, "prod");
-        let mut session = rexpect::session::spawn_command(command, Some(60_000)).unwrap();
+        let mut session = Terminal::runs(command);
         session
             .exp_string("awsauth: MFA code for arn:aws:iam::111122223333:mfa/alice (six digits, for main): ")
             .unwrap();
-        session.send(&format!("{}\r", home.fake.world().next_code(MFA_SERIAL))).unwrap();
-        session.flush().unwrap();
+        session.types(&format!("{}\r", home.fake.world().next_code(MFA_SERIAL)));
         session.exp_string("ended with 0").unwrap();
         assert!(home.sandbox.read("out").starts_with(expected("prod").arn), "{client:?}");
         assert_eq!(home.fake.operations(), ["GetSessionToken", "AssumeRole", "GetCallerIdentity"], "{client:?}");

@@ -1,6 +1,7 @@
 //! `exec --server`: the command has no keys, and an endpoint as long as it runs.
 
 use super::*;
+use crate::pty::Terminal;
 use crate::scene::{CREDENTIALS, long_term_keys};
 use crate::support::sandbox::Run;
 
@@ -121,8 +122,8 @@ fn without_a_command_a_terminal_gets_a_shell() {
         (&["exec", "prod", "--server"], "which asks awsauth for its credentials"),
     ] {
         let mut command = scene.home.command(flags);
-        command.env("SHELL", "/bin/sh").env("PS1", "<$AWSAUTH_PROFILE> ").stdin(Stdio::inherit());
-        let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+        command.env("SHELL", "/bin/sh").env("PS1", "<$AWSAUTH_PROFILE> ");
+        let mut session = Terminal::runs(command);
         session.exp_string(&format!("prod: a shell {what}; `exit` leaves it")).unwrap();
         session.exp_string("<prod> ").unwrap();
         session.send_line("exit 3").unwrap();

@@ -1,20 +1,17 @@
 //! The shells at a terminal: logins in place, Ctrl-C, the list, the Tab key.
 
-use rexpect::session::{PtySession, spawn_command};
-
 use super::{HOOKED, Interpreter};
+use crate::pty::Terminal;
 use crate::scene::{CONFIG, Scene};
 use crate::support::fake_aws::Approval;
 
-/// How long anything here may take, in milliseconds.
-const PATIENCE: u64 = 20_000;
 /// What each shell says when it waits for a line.
 pub(super) const READY: &str = "ready> ";
 
 /// A shell at a terminal, with the function.
 pub(super) struct Typist {
     shell: Interpreter,
-    pub(super) session: PtySession,
+    pub(super) session: Terminal,
 }
 
 impl Typist {
@@ -22,8 +19,7 @@ impl Typist {
     pub(super) fn new(shell: Interpreter, scene: &Scene) -> Self {
         let mut command = scene.home.program_beside_awsauth(&shell.program());
         command.args(shell.flags()).arg("-i").env("TERM", "xterm");
-        command.stdin(std::process::Stdio::inherit());
-        let mut typist = Self { shell, session: spawn_command(command, Some(PATIENCE)).unwrap() };
+        let mut typist = Self { shell, session: Terminal::runs(command) };
         let prompt = match shell.name() {
             "zsh" => "autoload -Uz compinit && compinit -u -D; PS1='ready''> '",
             "fish" => "function fish_prompt; echo -n 'ready''> '; end",
@@ -38,8 +34,7 @@ impl Typist {
 
     /// Types these keys.
     pub(super) fn types(&mut self, keys: &str) {
-        self.session.send(keys).unwrap();
-        self.session.flush().unwrap();
+        self.session.types(keys);
     }
 
     /// Types a line.
@@ -196,11 +191,10 @@ fn nushells_pipeline_logs_in_in_place() {
     let scene = Scene::new();
     let mut command = scene.home.program_beside_awsauth(&crate::readers::client::tool("AWSAUTH_TEST_NU"));
     let script = "awsauth env prod --shell nu | from json | load-env; print $'It is <($env.AWSAUTH_PROFILE)>'";
-    command.args(["--no-config-file", "-c", script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    command.args(["--no-config-file", "-c", script]).env("TERM", "xterm");
+    let mut session = Terminal::runs(command);
     session.exp_string("MFA code for").unwrap();
-    session.send(&format!("{}\r", scene.code())).unwrap();
-    session.flush().unwrap();
+    session.types(&format!("{}\r", scene.code()));
     session.exp_string("It is <prod>").unwrap();
     session.exp_eof().unwrap();
 }

@@ -12,15 +12,12 @@ mod show;
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::path::Path;
-use std::process::Stdio;
 
-use rexpect::session::spawn_command;
 use snapbox::{Assert, Data, Redactions};
 
+use crate::pty::{Terminal, bytes};
 use crate::support::sandbox::Sandbox;
 
-/// How long a step at a terminal may take, in milliseconds.
-const PATIENCE: u64 = 30_000;
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 /// No session at a terminal is longer.
 const LINES: NonZero<u16> = NonZero::new(400).unwrap();
@@ -90,14 +87,13 @@ impl<'s> Transcript<'s> {
     /// As [`Self::types`], with answers that are not known before the question.
     pub(crate) fn types_when_asked(&mut self, words: &str, answers: &[(&str, &dyn Fn() -> String)]) {
         let mut command = self.shell(&format!("{words}; echo \"[exit $?]\""));
-        command.env("TERM", "xterm").stdin(Stdio::inherit());
-        let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+        command.env("TERM", "xterm");
+        let mut session = Terminal::runs(command);
         let mut screen = vt100::Parser::new(LINES, COLUMNS, 0);
         for (question, answer) in answers {
             let before = session.exp_string(question).unwrap();
             screen.process(&bytes(&format!("{before}{question}")));
-            session.send(&format!("{}\r", answer())).unwrap();
-            session.flush().unwrap();
+            session.types(&format!("{}\r", answer()));
         }
         screen.process(&bytes(&session.exp_eof().unwrap()));
         let shown = screen.screen().contents();
@@ -142,9 +138,4 @@ pub(crate) fn redactions(home: &Sandbox) -> Redactions {
         redactions.insert(name, regex::Regex::new(pattern).unwrap()).unwrap();
     }
     redactions
-}
-
-/// What a terminal got; `rexpect` makes a letter of each byte.
-pub(crate) fn bytes(read: &str) -> Vec<u8> {
-    read.chars().map(|byte| u8::try_from(byte).unwrap()).collect()
 }
