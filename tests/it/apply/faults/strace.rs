@@ -22,6 +22,19 @@ pub(super) struct Call {
     pub(super) about: String,
 }
 
+impl Call {
+    /// Whether it asks of something below a directory what `other` asks of the directory. HOME is below any that is not.
+    fn is_below(&self, other: &Self) -> bool {
+        let (Some((asks, path)), Some((others, directory))) = (self.about.split_once('"'), other.about.split_once('"'))
+        else {
+            return false;
+        };
+        let directory = directory.trim_end_matches('"').trim_end_matches('/');
+        let is_home = path == "~\"" && directory.starts_with('/');
+        asks == others && (is_home || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')))
+    }
+}
+
 /// What happens at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -45,14 +58,19 @@ fn log() -> tempfile::TempPath {
 }
 
 /// The calls that `awsauth apply` makes in `home` about files, from the one with which it looks for the manifest: those
-/// before it are the loader's.
+/// before it are the loader's. Of a walk down to a path, with a call for each directory, there are the first and the last: what
+/// befalls one between them befalls the walk.
 pub(super) fn calls(home: &Sandbox) -> Vec<Call> {
     let log = log();
     let mut command = strace(home, log.to_str().unwrap(), &["-e", "trace=%file,%desc"], &["apply"]);
     Run::from(command.output().unwrap()).ok();
     let calls = logged(&std::fs::read_to_string(&log).unwrap(), home);
     let first = calls.iter().position(|call| call.about.contains("profiles.toml")).expect("the manifest is read");
-    calls[first..].iter().filter(|call| !NOT_OURS.contains(&call.name.as_str())).cloned().collect()
+    let calls: Vec<&Call> = calls[first..].iter().filter(|call| !NOT_OURS.contains(&call.name.as_str())).collect();
+    let is_inside_walk = |at: usize| {
+        at > 0 && at + 1 < calls.len() && calls[at].is_below(calls[at - 1]) && calls[at + 1].is_below(calls[at])
+    };
+    (0..calls.len()).filter(|at| !is_inside_walk(*at)).map(|at| calls[at].clone()).collect()
 }
 
 /// Runs `apply` in a HOME that `prepare` makes, with a fault at `call`. Returns both.
