@@ -223,6 +223,10 @@ fn joins_emoji(before: &str, character: char, after: &str) -> bool {
 /// Unicode's `Default_Ignorable_Code_Point` (which has `Bidi_Control` in it) of `DerivedCoreProperties.txt` 17.0, the
 /// separators of lines and paragraphs, the marks of interlinear annotations, and two symbols that are drawn as nothing.
 pub(crate) fn is_unsafe(character: char) -> bool {
+    // Nearly all characters: the ranges below have none of them.
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
         || matches!(u32::from(character),
             0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
