@@ -23,8 +23,8 @@ use crate::provider::{Attendance, Listing, RenewPolicy};
 /// Add the accounts and roles assigned to you to the manifest
 ///
 /// What you are assigned is added to `[accounts]` of the manifest; every other byte of it stays. Entries are matched by
-/// account id: their names, comments and other keys stay, and only `roles` grows. New entries are named after their
-/// accounts.
+/// account id: their names, comments and other keys stay, and `roles` grows. With several SSO sessions, an entry without
+/// `sso_session` may get one. New entries are named after their accounts.
 ///
 /// Accounts and roles that are no longer listed are shown and kept, since they may be assigned to others who share the
 /// list. --prune removes them, except those that only your own profiles.local.toml has.

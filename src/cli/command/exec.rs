@@ -38,9 +38,9 @@ use crate::system::programs::process;
 /// the highest of all: that of CMD, 128 + N if signal N ended it, 127 or 126 as above, or 5 for a profile without a
 /// session.
 ///
-/// After Ctrl-C, no further run is started, and those under way are waited for; the exit code is 130. A second SIGINT
-/// is always passed on to the runs. If awsauth is not in a terminal's foreground, each run is a process group of its
-/// own, and SIGINT, SIGTERM and SIGHUP are passed on to the whole group.
+/// After Ctrl-C, SIGTERM or SIGHUP, no further run is started, and those under way are waited for; the exit code is 128 + N,
+/// which is 130 for Ctrl-C. A second SIGINT is always passed on to the runs. If awsauth is not in a terminal's foreground,
+/// each run is a process group of its own, and SIGINT, SIGTERM and SIGHUP are passed on to the whole group.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
 awsauth exec [OPTIONS] <NAME|GLOB> [[--] <CMD>...]

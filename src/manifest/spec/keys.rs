@@ -148,7 +148,7 @@ pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
          profile for each account.",
         "[\"Admin\", \"ReadOnly\"]",
     ),
-    (EXCLUDE, "Names of profiles that are not made; `*` and `?` match parts of a name.", "[\"prod-Admin\"]"),
+    (EXCLUDE, "Names of profiles that are not made, or globs with `*`, `?` and `[a-z]`.", "[\"prod-Admin\"]"),
 ];
 
 pub(crate) const MAKERS: [&str; 2] = ["accounts", "matrix"];

@@ -63,9 +63,8 @@ pub(super) struct Args {
     show_seed: bool,
     /// Keep the seed in the keyring for later logins
     ///
-    /// Both factors are then on one machine: whoever can use the unlocked keyring of your account can log in to AWS as you.
-    /// This needs store = "keyring" in `[settings]` of profiles.local.toml. Scan the code all the same: the keyring is no
-    /// backup.
+    /// Both factors are then on one machine: whoever can use your unlocked keyring can log in to AWS as you. This needs
+    /// store = "keyring" in `[settings]` of profiles.local.toml. Scan the code all the same: the keyring is no backup.
     #[arg(long)]
     keep_seed: bool,
     /// Do not ask before the seed is kept

@@ -20,7 +20,8 @@ use crate::prompt;
 /// Take an MFA device from an IAM user, and delete it
 ///
 /// A virtual device is deactivated and deleted, any other one deactivated. This goes through the MFA session, since policies
-/// usually demand MFA for it; awsauth logs in first. If your profiles.local.toml names the device, that is removed too.
+/// usually demand MFA for it; awsauth logs in first. If your profiles.local.toml names the device, that is removed too; a
+/// variable that is only a part of the serial stays.
 ///
 /// A device that a broken-off `mfa enroll` left is deleted by its ARN. A seed in the keyring goes with its device.
 #[derive(Debug, clap::Args)]
