@@ -15,8 +15,8 @@ pub(crate) fn agree_to_keep(store: SecretStore, is_agreed: bool, out: Out) -> Re
         return Err(failure.hint("`awsauth store move --to keyring` first, or leave out `--keep-seed`"));
     }
     out.warn(
-        "with the seed in this machine's keyring, both factors are on one machine. Whoever can use the unlocked keyring of \
-         this account, and every program that you run, can log in to AWS as you, without your phone",
+        "with the seed in your keyring, both factors are on one machine. Whoever can use your unlocked keyring on this \
+         machine, and every program that you run, can log in to AWS as you, without your phone",
     );
     if is_agreed || prompt::confirm("Keep the seed in the keyring?", false).map_err(|error| no_answer(&error))? {
         return Ok(());

@@ -281,6 +281,24 @@ fn a_device_that_was_enabled_though_the_answer_was_lost_is_done() {
 }
 
 #[test]
+fn a_device_may_be_enabled_if_the_answer_was_lost_and_nobody_can_be_asked() {
+    let scene = first_day();
+    let mut person = Person::runs(&scene, "mfa enroll main");
+    person.sees(FIRST);
+    let app = App::scanned(&person.scans(0));
+    scene.aws.world().fail_next("EnableMFADevice", Fault::Truncate);
+    for _ in 0..6 {
+        scene.aws.world().fail_next("ListMFADevices", Fault::Close);
+    }
+    person.answers("", &app.code(0)).answers(SECOND, &app.code(1));
+    let shown = person.ends_with(6);
+    assert!(
+        shown.contains("may be enabled already") && shown.contains("`awsauth mfa list main` shows if it is"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_seed_is_kept_in_no_file_and_only_after_a_yes() {
     let scene = first_day();
     let mut person = Person::runs(&scene, "mfa enroll main --keep-seed");

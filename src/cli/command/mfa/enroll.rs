@@ -351,7 +351,7 @@ fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, is_under_way: &Cell<boo
         let call = aws.enable_mfa_device(user.caller.signer(), &user.name, serial, codes);
         is_under_way.set(true);
         let answer = match user.try_call(Operation::EnableMFADevice, call)? {
-            // AWS may have enabled it before the answer was lost.
+            // AWS may have enabled it before the answer was lost. If nobody can say, it stays under way.
             Err(error) if error.problem.is_transient() && is_enabled(serial, user)? => Ok(()),
             answer => answer,
         };
@@ -363,9 +363,7 @@ fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, is_under_way: &Cell<boo
 }
 
 fn is_enabled(serial: &MfaSerial, user: &DeviceUser<'_>) -> Result<bool, Failure> {
-    let list = user.aws().list_mfa_devices(user.caller.signer(), &user.name);
-    let devices = user.try_call(Operation::ListMFADevices, list)?.unwrap_or_default();
-    Ok(devices.iter().any(|device| device.serial == serial.as_str()))
+    Ok(user.devices()?.iter().any(|device| device.serial == serial.as_str()))
 }
 
 /// Says what is left when the device was made but not enabled, or perhaps enabled.
