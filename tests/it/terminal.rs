@@ -7,7 +7,7 @@ use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 use crate::support::fake_aws::{Approval, Fault};
 
-/// How long the fake AWS may wait for a call.
+/// How long a call to the fake AWS may be waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// awsauth at a terminal, by way of a shell that then says how it ended and what the terminal is like.
