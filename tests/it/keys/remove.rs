@@ -1,6 +1,5 @@
 //! `keys remove`: the end of a key, at AWS and here, or here alone.
 
-#[cfg(unix)]
 use super::rotate::{active, is_done};
 #[cfg(unix)]
 use crate::pty::Terminal;
