@@ -15,7 +15,7 @@ const LOCAL: &str = ".config/awsauth/profiles.local.toml";
 const INTERVIEW: [(&str, &str); 5] = [
     ("Address of your AWS access portal", "https://corp.awsapps.com/start/#/"),
     ("Region of that portal", "us-east-1"),
-    ("Account of your IAM user", "111122223333"),
+    ("Account of your IAM user", "1111-2222-3333"),
     ("Your name as an IAM user", "alice"),
     ("Region that most of your profiles work in", "eu-west-1"),
 ];
@@ -70,8 +70,10 @@ fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
 fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
     let mut session = Terminal::runs_awsauth(&home, "init");
-    answer(&mut session, "access portal", "corp.awsapps.com\r");
-    session.exp_string("an address has a path, as in https://corp.awsapps.com/start").unwrap();
+    for wrong in ["corp.awsapps.com\r", "no\r"] {
+        answer(&mut session, "access portal", wrong);
+        session.exp_string("an address looks like https://corp.awsapps.com/start; Enter leaves it out").unwrap();
+    }
     answer(&mut session, "access portal", "corp.awsapps.com/start\r");
     for question in ["Region of that portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");

@@ -200,6 +200,7 @@ fn exists(path: &Path) -> Failure {
     Failure::new(Exit::Refused, format!("{} exists and is not changed", path.display()))
         .hint("`awsauth check` validates it")
         .hint("`awsauth init --print` shows the starter")
+        .hint("move the file away to begin anew")
 }
 
 impl Args {

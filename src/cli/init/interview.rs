@@ -23,8 +23,9 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     let portal = answer(Question {
         text: "Address of your AWS access portal, if you have one:",
         help: "such as https://corp.awsapps.com/start",
-        fits: |text| text.is_empty() || start_url(text).is_ok(),
-        complaint: "an address has a path, as in https://corp.awsapps.com/start",
+        // A host without a dot is a word such as `no`.
+        fits: |text| text.is_empty() || start_url(text).is_ok_and(|url| url.as_str().contains('.')),
+        complaint: "an address looks like https://corp.awsapps.com/start; Enter leaves it out",
         ..TYPED
     })?;
     let portal = match start_url(&portal) {
@@ -34,13 +35,13 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     let account = answer(Question {
         text: "Account of your IAM user with MFA, if you have one:",
         help: "12 digits",
-        fits: |text| text.is_empty() || AccountId::new(text).is_ok(),
-        complaint: "an account has 12 digits",
+        fits: |text| text.is_empty() || account_id(text).is_some(),
+        complaint: "an account has 12 digits; Enter leaves it out",
         ..TYPED
     })?;
-    let iam_user = match AccountId::new(&account) {
-        Ok(account) => Some(IamUser { account, name: user_name()? }),
-        Err(_) => None,
+    let iam_user = match account_id(&account) {
+        Some(account) => Some(IamUser { account, name: user_name()? }),
+        None => None,
     };
     let region = answer(Question {
         text: "Region that most of your profiles work in:",
@@ -85,6 +86,11 @@ fn user_name() -> Result<Option<String>, Failure> {
 pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     StartUrl::new(&whole).map(|(url, _)| url)
+}
+
+/// An account as the console shows it too, `1111-2222-3333`.
+fn account_id(text: &str) -> Option<AccountId> {
+    AccountId::new(&text.replace(['-', ' '], "")).ok()
 }
 
 /// True for a name that IAM takes for a user.
