@@ -5,8 +5,8 @@ use std::os::unix::fs::symlink;
 
 use crate::diff::git;
 use crate::pty::Terminal;
-use crate::support::fake_aws::FakeAws;
-use crate::support::fake_aws::standard::START_URL;
+use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, SECRET_KEY, START_URL, USER};
+use crate::support::fake_aws::{FakeAws, User};
 use crate::support::sandbox::Sandbox;
 
 const MANIFEST: &str = ".config/awsauth/profiles.toml";
@@ -16,7 +16,7 @@ const INTERVIEW: [(&str, &str); 5] = [
     ("Address of your AWS access portal", "https://corp.awsapps.com/start/#/"),
     ("Region of that portal", "us-east-1"),
     ("Account of your IAM user", "1111-2222-3333"),
-    ("Your name as an IAM user", "alice"),
+    ("Name of your MFA device", "alice-phone"),
     ("Region that most of your profiles work in", "eu-west-1"),
 ];
 
@@ -37,18 +37,20 @@ fn a_few_answers_make_a_manifest_that_is_in_order() {
     session.exp_string("ended with 0").unwrap();
     let manifest = home.read(MANIFEST);
     assert!(manifest.starts_with("#:schema ./profiles.schema.json\n"), "{manifest}");
-    for part in
-        ["sso_start_url = \"https://corp.awsapps.com/start\"", "arn:aws:iam::111122223333:mfa/${user}", "[matrix.corp]"]
-    {
+    for part in [
+        "sso_start_url = \"https://corp.awsapps.com/start\"",
+        "arn:aws:iam::111122223333:mfa/${mfa_device}",
+        "[matrix.corp]",
+    ] {
         assert!(manifest.contains(part), "{part}: {manifest}");
     }
-    assert!(home.read(LOCAL).contains("user = \"alice\""));
+    assert!(home.read(LOCAL).contains("mfa_device = \"alice-phone\""));
     assert_eq!(home.read(".config/awsauth/profiles.schema.json"), home.run(["schema"]).ok().stdout);
     home.run(["apply", "--yes"]).ok();
     // The same from flags.
     let other = Sandbox::new();
     let portal = ["--sso-start-url", "https://corp.awsapps.com/start", "--sso-region", "us-east-1"];
-    let user = ["--iam-account", "111122223333", "--iam-user", "alice", "--region", "eu-west-1"];
+    let user = ["--iam-account", "111122223333", "--mfa-device", "alice-phone", "--region", "eu-west-1"];
     other.run([&["init"], &portal[..], &user[..]].concat()).ok();
     assert_eq!((other.read(MANIFEST), other.read(LOCAL)), (manifest, home.read(LOCAL)));
 }
@@ -67,6 +69,59 @@ fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
 }
 
 #[test]
+fn a_devices_arn_answers_both_questions_about_the_iam_user() {
+    let home = Sandbox::new();
+    let mut session = Terminal::runs_awsauth(&home, "init");
+    answer(&mut session, "access portal", "\r");
+    for wrong in ["alice\r", "arn:aws:iam::111122223333:user/alice\r"] {
+        answer(&mut session, "IAM user with MFA", wrong);
+        session.exp_string("a device's ARN looks like arn:aws:iam::111122223333:mfa/alice").unwrap();
+    }
+    answer(&mut session, "IAM user with MFA", "arn:aws:iam::111122223333:mfa/team/alice\r");
+    answer(&mut session, "Region that most", "\r");
+    session.exp_string("next: `awsauth apply`, then `awsauth keys add main`").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert!(home.read(MANIFEST).contains("arn:aws:iam::111122223333:mfa/${mfa_device}"));
+    assert!(home.read(LOCAL).contains("mfa_device = \"team/alice\""));
+}
+
+/// Alice, whose device is called otherwise, does not know its name.
+#[test]
+fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
+    const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice-phone";
+    let aws = FakeAws::start_standard();
+    aws.world().add_user(User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa(DEVICE));
+    let home = Sandbox::with_aws(&aws);
+    home.write("key.csv", format!("Access key ID,Secret access key\n{KEY_ID},{SECRET_KEY}\n"));
+    let mut session = Terminal::runs_awsauth(&home, "init");
+    answer(&mut session, "access portal", "\r");
+    answer(&mut session, "IAM user with MFA", "111122223333\r");
+    answer(&mut session, "Name of your MFA device", "\r");
+    answer(&mut session, "Region that most", "\r");
+    let next =
+        "next: `awsauth keys add main`, then `awsauth login main`, which finds your MFA device, then `awsauth apply`";
+    session.exp_string(next).unwrap();
+    // `apply` asks too, for those who begin with it.
+    let mut session = Terminal::runs_awsauth(&home, "apply");
+    answer(&mut session, "mfa_device (the name of your MFA device", "\r");
+    session.exp_string("a value is needed here, without `${`; Ctrl-C ends this").unwrap();
+    session.types("\x03");
+    session.exp_string("ended with 130").unwrap();
+    let run = home.run(["keys", "add", "--csv", "key.csv"]).ok();
+    assert!(run.stderr.contains("next: `awsauth login main` finds your MFA device"), "{}", run.stderr);
+    let mut session = Terminal::runs_awsauth(&home, "login");
+    session.answers("Log in to:", "\r");
+    session.exp_string(&format!("main needs an MFA device, and alice has {DEVICE}.")).unwrap();
+    session.answers("Use it?", "y\r");
+    session.answers("MFA code for", &format!("{}\r", aws.world().next_code(DEVICE)));
+    session.exp_string("main: valid for").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert!(home.read(LOCAL).contains("mfa_device = \"alice-phone\""));
+    home.run(["apply", "--yes"]).ok();
+    home.run(["status", "main", "--check"]).ok();
+}
+
+#[test]
 fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
     let mut session = Terminal::runs_awsauth(&home, "init");
@@ -80,12 +135,14 @@ fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     }
     session.exp_string("ended with 0").unwrap();
     assert_eq!(home.read(MANIFEST), home.run(["init", "--print"]).ok().stdout);
+    let run = home.run(["apply"]).ok();
+    assert!(run.stderr.contains("describes no profile yet: `awsauth check` says more"), "{}", run.stderr);
     for args in [
         &["--sso-start-url", "https://corp.awsapps.com/start"][..],
         &["--sso-start-url", "http://x/start", "--sso-region", "us-east-1"],
         &["--iam-account", "1"],
-        &["--iam-user", "alice"],
-        &["--iam-account", "111122223333", "--iam-user", "a b"],
+        &["--mfa-device", "alice"],
+        &["--iam-account", "111122223333", "--mfa-device", "a b"],
     ] {
         Sandbox::new().run([&["init"], args].concat()).exits(2);
     }

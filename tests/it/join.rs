@@ -115,7 +115,7 @@ fn an_answer_that_makes_the_manifest_invalid_is_asked_for_again_and_a_flag_is_re
     assert!(run.stderr.contains("no value was written") && !scene.home.has(LOCAL), "{}", run.stderr);
     let mut session = at_terminal(&scene.home, &format!("join {}", scene.url));
     session.answers("user (your IAM user name)", "\r");
-    session.exp_string("a value can't be empty").unwrap();
+    session.exp_string("a value is needed here").unwrap();
     session.answers("user (your IAM user name)", "y\r");
     let line = session.exp_string("; once more").unwrap();
     assert!(

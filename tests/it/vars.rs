@@ -68,7 +68,7 @@ fn a_missing_value_is_asked_for_at_a_terminal_and_kept() {
     let mut session = Terminal::runs_awsauth(&home, "vars");
     session.answers("site:", "\r");
     session.answers("user (your IAM user name):", "${x}\r");
-    session.exp_string("can't contain `${`").unwrap();
+    session.exp_string("a value is needed here, without `${`").unwrap();
     session.answers("user", "\u{7f}\u{7f}\u{7f}\u{7f}alice\r");
     session.exp_string("wrote user to ~/.config/awsauth/profiles.local.toml").unwrap();
     session.exp_string("the variable `site` is not defined").unwrap();

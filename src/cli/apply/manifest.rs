@@ -77,6 +77,7 @@ pub(crate) fn apply(
     }
     run.report()?;
     if !out.json && !work.is_pending() && manifest.catalog.profiles().is_empty() {
+        out.say("the manifest describes no profile yet: `awsauth check` says more");
         unmanaged::say(app);
     }
     let exit = match program.refusal() {

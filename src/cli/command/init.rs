@@ -12,6 +12,7 @@ use crate::cli::import::files::take_over;
 use crate::cli::import::report;
 use crate::cli::init::answers::{Answers, IamUser, MAIN, Portal};
 use crate::cli::init::interview;
+use crate::cli::mfa::device::device_name;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
@@ -46,9 +47,9 @@ pub(crate) struct Args {
     /// Account of your IAM user with MFA
     #[arg(long, value_name = "ID", value_parser = AccountId::new)]
     iam_account: Option<AccountId>,
-    /// Your name as an IAM user, for profiles.local.toml
-    #[arg(long, value_name = "NAME", requires = "iam_account", value_parser = user_name)]
-    iam_user: Option<String>,
+    /// Name of your MFA device, for profiles.local.toml
+    #[arg(long, value_name = "NAME", requires = "iam_account", value_parser = device_name)]
+    mfa_device: Option<String>,
     /// Region that most of your profiles work in
     #[arg(long, value_name = "REGION", value_parser = Region::new)]
     region: Option<Region>,
@@ -66,14 +67,6 @@ fn start_url(text: &str) -> Result<StartUrl, String> {
         StartUrlError::NoPath(host) => format!("the path is missing, as in https://{host}/start"),
         other => other.to_string(),
     })
-}
-
-fn user_name(text: &str) -> Result<String, String> {
-    if interview::is_user_name(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("this is not the name of an IAM user".to_owned())
-    }
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
@@ -116,9 +109,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         out.say(&format!("linked {} to {}", Paths::shown(&looked_for), Paths::shown(&target)));
     }
-    if let Some(name) = answers.iam_user.as_ref().and_then(|user| user.name.clone()) {
+    if let Some(device) = answers.iam_user.as_ref().and_then(|user| user.mfa_device.clone()) {
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
-        personal::set_variables(&own, &[("user".to_owned(), name)], app)?;
+        personal::set_variables(&own, &[("mfa_device".to_owned(), device)], app)?;
     }
     if out.json {
         out.document(InitJson { manifest: Paths::text(&looked_for) })?;
@@ -209,7 +202,7 @@ impl Args {
         Answers {
             imports: self.import,
             portal: portal.map(|(start_url, region)| Portal { start_url, region }),
-            iam_user: self.iam_account.clone().map(|account| IamUser { account, name: self.iam_user.clone() }),
+            iam_user: self.iam_account.clone().map(|account| IamUser { account, mfa_device: self.mfa_device.clone() }),
             region: self.region.clone(),
         }
     }
@@ -221,13 +214,24 @@ impl Answers {
         if self.imports {
             return "next: `awsauth check`, then `awsauth apply --adopt`".to_owned();
         }
-        match (&self.portal, &self.iam_user) {
-            (Some(portal), _) => {
-                format!("next: `awsauth discover {}`, then `awsauth apply`", portal.start_url.session_name())
-            }
-            (None, Some(_)) => format!("next: `awsauth apply`, then `awsauth keys add {MAIN}`"),
-            (None, None) => "next: put your profiles in, then run `awsauth check` and `awsauth apply`".to_owned(),
+        if self.portal.is_none() && self.iam_user.is_none() {
+            return "next: put your profiles in, then run `awsauth check` and `awsauth apply`".to_owned();
         }
+        let add_key = || format!("`awsauth keys add {MAIN}`");
+        let has_device = self.iam_user.as_ref().map(|user| user.mfa_device.is_some());
+        let mut steps = Vec::new();
+        // `apply` wants the device.
+        if has_device == Some(false) {
+            steps.extend([add_key(), format!("`awsauth login {MAIN}`, which finds your MFA device")]);
+        }
+        steps.extend(
+            self.portal.as_ref().map(|portal| format!("`awsauth discover {}`", portal.start_url.session_name())),
+        );
+        steps.push("`awsauth apply`".to_owned());
+        if has_device == Some(true) {
+            steps.push(add_key());
+        }
+        format!("next: {}", steps.join(", then "))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
-use crate::model::{Chain, Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
+use crate::model::{Chain, Pattern, Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Attendance, RenewPolicy};
 use crate::secret::Secret;
@@ -77,18 +77,21 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     if !choice::is_any_missing(app) {
-        return log_in(args, app);
+        return log_in(args, &args.names, app);
     }
-    let is_named = args.all || !args.names.is_empty() || !args.tags.tag.is_empty();
-    if host.is_interactive() && is_named {
-        let names = |service: &LoginService<'_>| {
-            let profiles = wanted(args, service, host, out)?;
-            Ok(profiles.iter().map(|profile| profile.name.to_string()).collect())
-        };
-        choice::choose_missing(names, app)?;
-        return log_in(args, app);
+    if host.is_interactive() {
+        let chosen = choice::choose_missing(
+            |service| {
+                let profiles = wanted(args, &args.names, service, host, out)?;
+                Ok(profiles.iter().map(|profile| profile.name.to_string()).collect())
+            },
+            app,
+        )?;
+        // The list is shown once.
+        let is_listed = !args.all && args.names.is_empty() && args.tags.tag.is_empty();
+        return log_in(args, if is_listed { &chosen } else { &args.names }, app);
     }
-    log_in(args, app).map_err(|failure| {
+    log_in(args, &args.names, app).map_err(|failure| {
         if failure.exit != Exit::Manifest {
             return failure;
         }
@@ -100,19 +103,19 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     })
 }
 
-/// Logs in to every profile that was named, and says how each went.
-fn log_in(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+/// Logs in to every profile of `names`, or of the options, and says how each went.
+fn log_in(args: &Args, names: &[String], app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let service = LoginService::new(app)?;
-    let profiles = wanted(args, &service, host, out)?;
+    let profiles = wanted(args, names, &service, host, out)?;
     service.manifest.warn_of_errors();
     if args.all && profiles.is_empty() {
         out.say("all profiles are long-term keys or external, and need no login");
     }
     let mut report = Report::new(out);
     let options = args.options(host);
-    for session in sessions(args, &service.manifest) {
+    for session in sessions(names, &service.manifest) {
         if args.force && profiles.iter().any(|profile| is_through(session, profile, &service)) {
             // Its one approval is that of the profile.
             continue;
@@ -182,16 +185,22 @@ fn is_through(session: &SsoSession, profile: &Profile, service: &LoginService<'_
 }
 
 /// The SSO sessions among the names.
-fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = &'m Arc<SsoSession>> {
-    args.names.iter().filter_map(|name| manifest.session(name))
+fn sessions<'m>(names: &'m [String], manifest: &'m Manifest) -> impl Iterator<Item = &'m Arc<SsoSession>> {
+    names.iter().filter_map(|name| manifest.session(name))
 }
 
 /// The profiles that were asked for. One that needs no login is among them only if it was named.
-fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
+fn wanted<'d>(
+    args: &Args,
+    names: &[String],
+    service: &'d LoginService<'_>,
+    host: &Host,
+    out: Out,
+) -> Result<Vec<&'d Profile>, Failure> {
     let manifest = &service.manifest;
     let among = Among::WithSession;
     // An SSO session may be named.
-    if args.names.is_empty() && manifest.catalog.profiles().is_empty() {
+    if names.is_empty() && manifest.catalog.profiles().is_empty() {
         return Err(manifest.without_profiles());
     }
     if args.all {
@@ -200,8 +209,8 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
     if !args.tags.tag.is_empty() {
         return choose(manifest, ProfileSelector::Tags(&args.tags.tag), among);
     }
-    if !args.names.is_empty() {
-        let names: Vec<String> = args.names.iter().filter(|name| manifest.session(name).is_none()).cloned().collect();
+    if !names.is_empty() {
+        let names: Vec<String> = names.iter().filter(|name| manifest.session(name).is_none()).cloned().collect();
         return choose(manifest, ProfileSelector::Names(&names), among);
     }
     if !host.is_interactive() {
@@ -209,7 +218,15 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
     }
     let all = choose(manifest, ProfileSelector::All, among)?;
     if all.is_empty() {
-        return Err(Failure::new(Exit::Usage, "all profiles are long-term keys or external, and need no login"));
+        let failure = Failure::new(Exit::Usage, "all profiles are long-term keys or external, and need no login");
+        let mut keys = manifest.catalog.profiles().iter().filter(|profile| profile.pattern() == Pattern::Iam);
+        return Err(match keys.next() {
+            Some(Profile { name, .. }) => failure.hint(format!(
+                "to use MFA with {name}, give [profiles.{name}] `pattern = \"iam-mfa\"` and your device as `mfa_serial`, which \
+                 `awsauth mfa list {name}` shows; then `awsauth apply --adopt` moves the key"
+            )),
+            None => failure,
+        });
     }
     let states = States::new(service);
     let name = pick("Log in to:", &all, |profile| states.words(profile), &[], out)?;

@@ -54,7 +54,7 @@ fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {
             format!("{} ({words}):", variable.name),
             format!("goes to {file}"),
             (|answer| !answer.trim().is_empty() && !answer.contains("${")) as Fits,
-            "a value can't be empty, and can't contain `${`",
+            "a value is needed here, without `${`; Ctrl-C ends this, and no value is written",
         ),
         None => (
             format!("{}:", variable.name),

@@ -350,8 +350,8 @@ impl Case<'_> {
             return "the device and its code belong together; `mfa_serial` names the device".to_owned();
         };
         format!(
-            "mfa_serial `{}` of [profiles.{name}] is not a device of this user; `awsauth mfa list {name}` shows which are: put \
-             yours into `mfa_serial` of [profiles.{name}] in profiles.local.toml",
+            "mfa_serial `{}` of [profiles.{name}] is not a device of this user; `awsauth mfa list {name}` shows which are, and \
+             where to put yours",
             serial.as_str(),
             name = owner.name
         )

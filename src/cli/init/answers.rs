@@ -26,8 +26,8 @@ pub(crate) struct Portal {
 #[derive(Debug)]
 pub(crate) struct IamUser {
     pub(crate) account: AccountId,
-    /// None if `awsauth vars` asks later.
-    pub(crate) name: Option<String>,
+    /// The end of the device's ARN. None if `awsauth login` finds it later.
+    pub(crate) mfa_device: Option<String>,
 }
 
 /// The profile of the IAM user.
@@ -45,8 +45,8 @@ impl Answers {
             _ = write!(text, "\n[defaults]\nregion = {}\n", toml_text(region.as_str()));
         }
         if self.iam_user.is_some() {
-            text += "\n# What each person has of their own: it goes into profiles.local.toml.\n[required_vars]\nuser = \"your IAM \
-                     user name\"\n";
+            text += "\n# What each person has of their own: it goes into profiles.local.toml.\n[required_vars]\n\
+                     mfa_device = \"the name of your MFA device, as at the end of its ARN\"\n";
         }
         if let Some(portal) = &self.portal {
             text += &portal.tables();
@@ -55,7 +55,7 @@ impl Answers {
             _ = write!(
                 text,
                 "\n# An IAM user with MFA. A role through its session: `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`.\n\
-                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{user}}\"\n",
+                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{mfa_device}}\"\n",
                 user.account.as_str()
             );
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn every_set_of_answers_makes_a_valid_manifest() {
         for bits in 0..8 {
-            let user = IamUser { account: AccountId::new("111122223333").unwrap(), name: None };
+            let user = IamUser { account: AccountId::new("111122223333").unwrap(), mfa_device: None };
             let answers = Answers {
                 imports: false,
                 portal: (bits & 1 > 0).then(|| portal("https://corp.awsapps.com/start")),

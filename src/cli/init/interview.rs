@@ -3,10 +3,11 @@
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::init::answers::{Answers, IamUser, Portal};
+use crate::cli::mfa::device::device_name;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
-use crate::model::{AccountId, Region, StartUrl, StartUrlError};
+use crate::model::{AccountId, MfaSerial, Region, StartUrl, StartUrlError};
 use crate::prompt::{self, Echo, NoAnswer, Prompt as _, Question, Terminal};
 
 /// Asks for everything that a first manifest can have. `unmanaged` is the number of profiles that could be taken over.
@@ -34,14 +35,14 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     };
     let account = answer(Question {
         text: "Account of your IAM user with MFA, if you have one:",
-        help: "12 digits",
-        fits: |text| text.is_empty() || account_id(text).is_some(),
-        complaint: "an account has 12 digits; Enter leaves it out",
+        help: "12 digits, or the ARN of your MFA device",
+        fits: |text| text.is_empty() || iam_user(text).is_some(),
+        complaint: "an account has 12 digits, a device's ARN looks like arn:aws:iam::111122223333:mfa/alice; Enter leaves it out",
         ..TYPED
     })?;
-    let iam_user = match account_id(&account) {
-        Some(account) => Some(IamUser { account, name: user_name()? }),
-        None => None,
+    let iam_user = match iam_user(&account) {
+        Some(IamUser { account, mfa_device: None }) => Some(IamUser { account, mfa_device: device()? }),
+        found => found,
     };
     let region = answer(Question {
         text: "Region that most of your profiles work in:",
@@ -71,12 +72,12 @@ fn portal_region() -> Result<Option<Region>, Failure> {
     Ok(Region::new(&region).ok())
 }
 
-fn user_name() -> Result<Option<String>, Failure> {
+fn device() -> Result<Option<String>, Failure> {
     let name = answer(Question {
-        text: "Your name as an IAM user:",
-        help: "goes into your own profiles.local.toml",
-        fits: |text| text.is_empty() || is_user_name(text),
-        complaint: "letters, digits and _+=,.@-",
+        text: "Name of your MFA device:",
+        help: "often your user name; Enter: the first login finds it",
+        fits: |text| text.is_empty() || device_name(text).is_ok(),
+        complaint: "letters, digits and _+=,.@-; Enter leaves it to the first login",
         ..TYPED
     })?;
     Ok(Some(name).filter(|name| !name.is_empty()))
@@ -88,15 +89,14 @@ pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
     StartUrl::new(&whole).map(|(url, _)| url)
 }
 
-/// An account as the console shows it too, `1111-2222-3333`.
-fn account_id(text: &str) -> Option<AccountId> {
-    AccountId::new(&text.replace(['-', ' '], "")).ok()
-}
-
-/// True for a name that IAM takes for a user.
-pub(crate) fn is_user_name(text: &str) -> bool {
-    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(is_sign)
+/// The user of an account, which the console shows as `1111-2222-3333` too, or of an MFA device's ARN.
+fn iam_user(text: &str) -> Option<IamUser> {
+    let serial = MfaSerial::new(text).ok();
+    let (account, mfa_device) = match serial.as_ref().and_then(MfaSerial::account) {
+        Some(account) => (account, text.split_once(":mfa/").map(|(_, name)| name.to_owned())),
+        None => (&*text.replace(['-', ' '], ""), None),
+    };
+    Some(IamUser { account: AccountId::new(account).ok()?, mfa_device })
 }
 
 fn answer(question: Question<'_>) -> Result<String, Failure> {

@@ -158,7 +158,10 @@ pub(crate) fn verify(
         key.access_key_id, identity.arn
     );
     Err(Failure::new(Exit::Refused, words)
-        .hint("nothing was stored: take the key of the other account, or correct `mfa_serial`")
+        .hint(format!(
+            "nothing was stored: take the key of the other account, or correct `mfa_serial`; `awsauth list --why {name}` says \
+             where it stands"
+        ))
         .detail("profile", profile.name.as_str())
         .detail("account", account)
         .detail("arn", identity.arn.as_str()))

@@ -20,18 +20,20 @@ pub(crate) fn is_any_missing(app: App<'_>) -> bool {
 }
 
 /// Asks IAM for the devices of the users behind the wanted profiles whose device is not known, and stores those that the
-/// person chooses. `wanted` returns the profiles that were named.
+/// person chooses. Returns the profiles, as `wanted` does.
 pub(crate) fn choose_missing(
-    wanted: impl Fn(&LoginService<'_>) -> Result<Vec<String>, Failure>,
+    wanted: impl FnOnce(&LoginService<'_>) -> Result<Vec<String>, Failure>,
     app: App<'_>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let names = wanted(&service(app)?)?;
     let mut last = None;
     loop {
         let service = service(app)?;
-        let names = wanted(&service)?;
         let missing = |name: &&String| owner_without_device(name, &service).is_some();
         // A value that is stored and not found again would be asked for without end.
-        let Some(name) = names.iter().find(missing).filter(|name| last.as_ref() != Some(*name)) else { return Ok(()) };
+        let Some(name) = names.iter().find(missing).filter(|name| last.as_ref() != Some(*name)) else {
+            return Ok(names);
+        };
         choose_for(name, &service, app)?;
         last = Some(name.clone());
     }

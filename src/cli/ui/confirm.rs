@@ -47,9 +47,9 @@ pub(crate) fn confirm<'w>(
 pub(crate) fn ask(default: bool) -> Result<(), Failure> {
     match prompt::confirm("Write this?", default) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was written")),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "this was not written")),
         Err(prompt::NoAnswer::Interrupted) => {
-            Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"))
+            Err(Failure::one_line(Exit::Interrupted, "interrupted; this was not written"))
         }
         Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
     }

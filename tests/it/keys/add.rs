@@ -108,6 +108,27 @@ fn a_file_of_powershell_5_is_read_from_a_file_or_stdin() {
 }
 
 #[test]
+fn without_a_name_the_only_profile_with_a_key_is_meant_or_one_from_a_list() {
+    let scene = scene();
+    let input = format!("{ID} {SECRET}");
+    let run = scene.home.run_with_input(["keys", "add"], &input).exits(2);
+    assert!(run.stderr.contains("which profile?\nhint: `awsauth keys add NAME`, for main, base"), "{}", run.stderr);
+    let mut session = crate::pty::Terminal::runs_awsauth(&scene.home, "keys add --no-verify");
+    session.exp_string("Access key for:").unwrap();
+    session.answers("no key", "base\r");
+    session.answers("Access key ID:", &format!("{ID}\r"));
+    session.answers("Secret access key:", &format!("{SECRET}\r"));
+    session.exp_string("in [base]").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    scene.home.manifest("version = 1\n[profiles.ci]\npattern = \"iam\"\n");
+    let run = scene.home.run_with_input(["keys", "add"], &input).ok();
+    assert!(run.stderr.ends_with("next: `awsauth apply`\n"), "{}", run.stderr);
+    assert!(scene.home.read(CREDENTIALS).contains("[ci]\n"));
+    scene.home.manifest("version = 1\n");
+    scene.home.run_with_input(["keys", "add"], &input).exits(2);
+}
+
+#[test]
 fn everything_else_in_the_file_stays_byte_for_byte() {
     let scene = scene();
     let mine = "# mine\r\n[x]\r\naws_access_key_id=AKIAX\r\n  s3 =\r\n\r\n; end";

@@ -25,7 +25,7 @@ fn a_device_that_is_not_the_users_is_named() {
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/bob\"",
     );
     let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` of [profiles.main] is not a device of this user; `awsauth \
-                  mfa list main` shows which are: put yours into `mfa_serial` of [profiles.main] in profiles.local.toml";
+                  mfa list main` shows which are, and where to put yours";
     fails(
         &scene,
         "prod",

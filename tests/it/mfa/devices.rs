@@ -51,6 +51,21 @@ alice  arn:aws:iam::111122223333:u2f/user/alice/blue-ABCDEF  security key, conso
 }
 
 #[test]
+fn a_serial_that_is_no_device_of_the_user_is_told_with_what_corrects_it() {
+    let scene = scene_with_own_value();
+    let own = scene.home.read(OWN);
+    scene.home.write(OWN, own.replace("mfa/alice", "mfa/bob"));
+    let run = scene.run(&["mfa", "list", "prod"]).ok();
+    let words = format!(
+        "`mfa_serial` of [profiles.main] is arn:aws:iam::111122223333:mfa/bob, which is no device of alice; to use \
+         {HARDWARE}: `awsauth vars --set device={HARDWARE}`"
+    );
+    assert!(run.stderr.contains(&words), "{}", run.stderr);
+    scene.home.write(OWN, own);
+    assert_eq!(scene.run(&["mfa", "list", "prod"]).ok().stderr, "");
+}
+
+#[test]
 fn a_list_is_there_before_the_manifest_knows_any_device() {
     let scene = first_day();
     let run = scene.run(&["mfa", "list", "main"]).ok();

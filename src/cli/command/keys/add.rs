@@ -7,15 +7,19 @@ use serde::Serialize;
 use crate::cli::access_key::{self, KeyTextError, looks_like_key_id};
 use crate::cli::app::App;
 use crate::cli::config::complete::names_with_key;
+use crate::cli::config::load::is_known;
 use crate::cli::exit::Exit;
 use crate::cli::keys::caller::verify;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::{KeyStore, Replace};
+use crate::cli::login::service::LoginService;
 use crate::cli::mfa::user::service;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names;
 use crate::cli::ui::out::Out;
+use crate::cli::ui::picker::pick;
 use crate::flow::CallerIdentity;
-use crate::model::{LongTermKey, ProfileName};
+use crate::model::{LongTermKey, Profile, ProfileName};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
 use crate::source::decode;
@@ -39,9 +43,9 @@ Examples:
   awsauth keys add main --csv accessKeys.csv
   aws iam create-access-key | awsauth keys add main")]
 pub(super) struct Args {
-    /// Profile with the pattern iam or iam-mfa
+    /// Profile with the pattern iam or iam-mfa [default: the only one, or a list]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]
-    name: String,
+    name: Option<String>,
     /// CSV file from the AWS console, or - for stdin
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     csv: Option<PathBuf>,
@@ -56,7 +60,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let service = service(app)?;
-    let owner = KeyOwner::find(&args.name, "add", &service)?;
+    let name = name(args, &service, app)?;
+    let owner = KeyOwner::find(&name, "add", &service)?;
     service.manifest.warn_of_errors();
     let section = owner.section;
     if let Some(at) = service.misplaced_key(owner.profile).filter(|_| !service.has_key(owner.profile)) {
@@ -77,7 +82,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let place = store.shown(section)?;
     if out.json {
         out.document(AddedJson {
-            profile: &args.name,
+            profile: &name,
             section: section.as_str(),
             access_key_id: &key.access_key_id,
             account: identity.as_ref().map(|identity| identity.account.as_str()),
@@ -91,10 +96,47 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         if let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") {
             out.say(&format!("delete {}: whoever has it has the key", csv.display()));
         }
+        next(owner.profile, &service).inspect(|step| out.say(&format!("next: {step}")));
     } else {
         out.say(&format!("{} is already in {place}", key.access_key_id));
     }
     Ok(Exit::Done)
+}
+
+/// The profile that was named, the only one with a key of its own, or one from a list.
+fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String, Failure> {
+    if let Some(name) = &args.name {
+        return Ok(name.clone());
+    }
+    let profiles = service.manifest.catalog.profiles().iter();
+    let owners: Vec<&Profile> = profiles.filter(|profile| profile.long_term_section().is_some()).collect();
+    match owners[..] {
+        [] => Err(Failure::new(Exit::Usage, "no profile has the pattern iam or iam-mfa, so none needs an access key")),
+        [only] => Ok(only.name.to_string()),
+        _ if app.host.is_interactive() => {
+            let state = |profile: &Profile| if service.has_key(profile) { "has a key" } else { "no key" }.to_owned();
+            pick("Access key for:", &owners, state, &[], app.out)
+        }
+        _ => {
+            let names = names::first(3, owners.iter().map(|profile| profile.name.as_str()));
+            Err(Failure::new(Exit::Usage, "which profile?").hint(format!("`awsauth keys add NAME`, for {names}")))
+        }
+    }
+}
+
+/// What makes the key useful.
+fn next(profile: &Profile, service: &LoginService<'_>) -> Option<String> {
+    let name = &profile.name;
+    let chain = service.manifest.catalog.chain(name.as_str())?;
+    let is_applied = service.not_applied(&[chain]).missing.is_empty();
+    match profile.mfa_serial() {
+        Some(serial) if !is_known(serial) => {
+            Some(format!("`awsauth login {name}` finds your MFA device; `awsauth mfa enroll {name}` makes one"))
+        }
+        Some(_) => Some(format!("`awsauth login {name}`")),
+        None if !is_applied => Some("`awsauth apply`".to_owned()),
+        None => None,
+    }
 }
 
 fn say_whose(identity: &CallerIdentity, out: Out) {

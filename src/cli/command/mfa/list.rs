@@ -7,7 +7,8 @@ use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::device::{DeviceKind, short_name};
+use crate::cli::mfa::device::{DeviceKind, short_name, usable};
+use crate::cli::mfa::place::SerialPlace;
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::few;
@@ -111,6 +112,7 @@ fn rows(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Devi
     user.with_kept_mfa()?;
     let devices = user.devices()?;
     say_other_seeds(name, &devices, &user, app.out);
+    say_other_serial(&devices, &user, app)?;
     Ok(devices.into_iter().map(|device| row(device, &user, service)).collect())
 }
 
@@ -128,6 +130,25 @@ fn say_other_seeds(name: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>,
              {device} --keep-seed` goes on with it, `awsauth mfa remove {name} {serial} --seed-only` deletes it"
         ));
     }
+}
+
+/// Says what to do about an `mfa_serial` that is none of the user's devices.
+fn say_other_serial(devices: &[MfaDeviceItem], user: &DeviceUser<'_>, app: App<'_>) -> Result<(), Failure> {
+    let is_one = |serial: &MfaSerial| devices.iter().any(|device| device.serial == serial.as_str());
+    let (Some(owner), Some(serial)) = (user.owner, user.serial().filter(|serial| !is_one(serial))) else {
+        return Ok(());
+    };
+    if let [first, ..] = &usable(devices)[..] {
+        let set = SerialPlace::of(owner, app)?.by_hand(first);
+        app.out.warn(&format!(
+            "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; to use {}: {set}",
+            owner.name,
+            serial.as_str(),
+            user.name,
+            short_name(first.as_str())
+        ));
+    }
+    Ok(())
 }
 
 fn row(device: MfaDeviceItem, user: &DeviceUser<'_>, service: &LoginService<'_>) -> DeviceRow {
