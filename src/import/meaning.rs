@@ -200,8 +200,8 @@ impl<'g> Reader<'g> {
             return Ok(Self::aws_mfa_role(profile, other));
         }
         let device = profile.text("mfa_serial").or(long_term.and_then(|other| other.text("aws_mfa_device")));
-        let is_empty =
-            profile.entries.is_empty() && !profile.is_known && !self.uses.sources.contains(profile.name.as_str());
+        let is_source = self.uses.sources.contains(profile.name.as_str());
+        let is_empty = profile.entries.is_empty() && !profile.is_known && !is_source;
         match (profile.key, device, long_term) {
             (Key::Half, ..) => {
                 Err(stays(Why::new("the credentials file has half of its key").remedy("add the other half")))
@@ -222,6 +222,10 @@ impl<'g> Reader<'g> {
             (Key::None, None, _) if is_empty => {
                 Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
             }
+            (Key::None, None, _) if profile.name == "default" && !profile.is_known && !is_source => Err(stays(
+                Why::new("it has settings, and no credentials")
+                    .remedy("if another tool has its key: add `[profiles.default]` with `pattern = \"iam\"`"),
+            )),
             (Key::None, None, _) => Ok(Table { notes: vec![Note::NoKey], ..Table::new("iam") }),
         }
     }

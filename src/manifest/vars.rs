@@ -280,10 +280,12 @@ impl Vars {
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
         if state.required.is_some() {
-            let enroll = "; without an MFA device yet, `awsauth mfa enroll NAME` makes one and fills it in";
-            let enroll = if state.uses.iter().all(Use::is_device) { enroll } else { "" };
-            return found
-                .help(format!("run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}{enroll}"));
+            let devices =
+                "; at a terminal, `awsauth login NAME` finds your MFA device, and `awsauth mfa enroll NAME` makes one";
+            let devices = if state.uses.iter().all(Use::is_device) { devices } else { "" };
+            return found.help(format!(
+                "run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}{devices}"
+            ));
         }
         if self.audience == Audience::Team {
             return found.help(format!(

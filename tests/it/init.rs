@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 
 use crate::diff::git;
 use crate::pty::Terminal;
-use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, SECRET_KEY, START_URL, USER};
+use crate::scene::{Scene, long_term_keys};
+use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, START_URL, USER};
 use crate::support::fake_aws::{FakeAws, User};
 use crate::support::sandbox::Sandbox;
 
@@ -33,7 +34,7 @@ fn a_few_answers_make_a_manifest_that_is_in_order() {
     for (question, text) in INTERVIEW {
         answer(&mut session, question, &format!("{text}\r"));
     }
-    session.exp_string("next: `awsauth discover corp`, then `awsauth apply`").unwrap();
+    session.exp_string("next: `awsauth keys add main`, then `awsauth discover corp`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
     let manifest = home.read(MANIFEST);
     assert!(manifest.starts_with("#:schema ./profiles.schema.json\n"), "{manifest}");
@@ -73,13 +74,13 @@ fn a_devices_arn_answers_both_questions_about_the_iam_user() {
     let home = Sandbox::new();
     let mut session = Terminal::runs_awsauth(&home, "init");
     answer(&mut session, "access portal", "\r");
-    for wrong in ["alice\r", "arn:aws:iam::111122223333:user/alice\r"] {
+    for wrong in ["alice\r", "arn:aws:iam::111122223333:role/alice\r"] {
         answer(&mut session, "IAM user with MFA", wrong);
-        session.exp_string("a device's ARN looks like arn:aws:iam::111122223333:mfa/alice").unwrap();
+        session.exp_string("an account has 12 digits: the console shows it").unwrap();
     }
     answer(&mut session, "IAM user with MFA", "arn:aws:iam::111122223333:mfa/team/alice\r");
     answer(&mut session, "Region that most", "\r");
-    session.exp_string("next: `awsauth apply`, then `awsauth keys add main`").unwrap();
+    session.exp_string("next: `awsauth keys add main`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
     assert!(home.read(MANIFEST).contains("arn:aws:iam::111122223333:mfa/${mfa_device}"));
     assert!(home.read(LOCAL).contains("mfa_device = \"team/alice\""));
@@ -91,26 +92,35 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice-phone";
     let aws = FakeAws::start_standard();
     aws.world().add_user(User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa(DEVICE));
+    aws.world().set_interval(0);
     let home = Sandbox::with_aws(&aws);
     home.write("key.csv", format!("Access key ID,Secret access key\n{KEY_ID},{SECRET_KEY}\n"));
     let mut session = Terminal::runs_awsauth(&home, "init");
-    answer(&mut session, "access portal", "\r");
-    answer(&mut session, "IAM user with MFA", "111122223333\r");
+    answer(&mut session, "access portal", &format!("{START_URL}\r"));
+    answer(&mut session, "Region of that portal", "us-est-1\r");
+    session.exp_string("Did you mean `us-east-1`?").unwrap();
+    session.answers("Is it right?", "n\r");
+    answer(&mut session, "Region of that portal", "us-east-1\r");
+    answer(&mut session, "IAM user with MFA", "arn:aws:iam::111122223333:user/alice\r");
     answer(&mut session, "Name of your MFA device", "\r");
     answer(&mut session, "Region that most", "\r");
-    let next =
-        "next: `awsauth keys add main`, then `awsauth login main`, which finds your MFA device, then `awsauth apply`";
-    session.exp_string(next).unwrap();
-    // `apply` asks too, for those who begin with it.
+    session
+        .exp_string("next: `awsauth keys add main`, then `awsauth login main`, which finds your MFA device, then")
+        .unwrap();
+    session.exp_string("`awsauth discover corp`, then `awsauth apply`").unwrap();
+    // Whoever begins with the portal is not held up, and `apply` asks.
+    home.run(["discover", "corp", "--yes", "--no-browser"]).ok();
     let mut session = Terminal::runs_awsauth(&home, "apply");
-    answer(&mut session, "mfa_device (the name of your MFA device", "\r");
+    session.exp_string("mfa_device (the name of your MFA device").unwrap();
+    session.exp_string("Ctrl-C, and `awsauth login NAME` finds it").unwrap();
+    session.types("\r");
     session.exp_string("a value is needed here, without `${`; Ctrl-C ends this").unwrap();
     session.types("\x03");
     session.exp_string("ended with 130").unwrap();
     let run = home.run(["keys", "add", "--csv", "key.csv"]).ok();
     assert!(run.stderr.contains("next: `awsauth login main` finds your MFA device"), "{}", run.stderr);
     let mut session = Terminal::runs_awsauth(&home, "login");
-    session.answers("Log in to:", "\r");
+    session.answers("Log in to:", "main\r");
     session.exp_string(&format!("main needs an MFA device, and alice has {DEVICE}.")).unwrap();
     session.answers("Use it?", "y\r");
     session.answers("MFA code for", &format!("{}\r", aws.world().next_code(DEVICE)));
@@ -241,7 +251,7 @@ fn with_profiles() -> Sandbox {
 fn what_aws_has_is_taken_over_at_a_yes_or_a_flag() {
     let home = with_profiles();
     let mut session = Terminal::runs_awsauth(&home, "init");
-    session.exp_string("~/.aws/config has 3 profiles. Take them over?").unwrap();
+    session.exp_string("~/.aws/config and ~/.aws/credentials have 3 profiles. Take them over?").unwrap();
     session.types("y\r");
     session.exp_string("next: `awsauth check`, then `awsauth apply --adopt`").unwrap();
     session.exp_string("ended with 0").unwrap();
@@ -264,6 +274,32 @@ fn what_aws_has_is_taken_over_at_a_yes_or_a_flag() {
     let run = other.run(["init", "--import"]).ok();
     assert!(run.stderr.contains("These lines belong in your own profiles.local.toml"), "{}", run.stderr);
     assert_eq!(other.read(LOCAL), "# mine\n");
+}
+
+#[test]
+fn a_key_without_a_config_file_is_taken_over_and_gets_mfa() {
+    let scene = Scene::new();
+    fs::remove_file(scene.home.path(MANIFEST)).unwrap();
+    scene
+        .home
+        .write(".aws/credentials", long_term_keys().replace("[main-long-term]", "[default]").replace("[base]", "[x]"));
+    let mut session = Terminal::runs_awsauth(&scene.home, "init");
+    session.answers("~/.aws/credentials has 2 profiles. Take them over?", "y\r");
+    session.exp_string("ended with 0").unwrap();
+    scene.home.manifest(
+        &scene
+            .home
+            .read(MANIFEST)
+            .replace("[profiles.default]\npattern = \"iam\"", "[profiles.default]\npattern = \"iam-mfa\""),
+    );
+    // The device is found while the key still stands in the session's place.
+    assert!(scene.run(&["mfa", "list"]).ok().stdout.contains(MFA_SERIAL));
+    let mut session = Terminal::runs_awsauth(&scene.home, "login default");
+    session.answers("Use it?", "y\r");
+    session.exp_string("`awsauth apply --adopt`").unwrap();
+    session.exp_string("ended with 4").unwrap();
+    scene.run(&["apply", "--adopt"]).ok();
+    scene.run(&["login", "default", "--token-code", &scene.code()]).ok();
 }
 
 #[test]

@@ -67,18 +67,26 @@ pub(crate) fn run(count: usize, way: Way, app: App<'_>) -> Result<Exit, Failure>
     let restorations: Vec<Restoration> = files.into_iter().filter_map(|file| file.restoration(first, &left)).collect();
     let run = described(first, now);
     let changed: Vec<&Restoration> = restorations.iter().filter(|file| file.is_changed_since).collect();
-    for file in &changed {
-        let path = file.work.shown();
-        out.warn(&format!("{path} was changed since awsauth wrote it; that change is undone too"));
+    let words = |file: &&Restoration| {
+        format!("{} was changed since awsauth wrote it; that change is undone too", file.work.shown())
+    };
+    let lost: Vec<String> = changed.iter().map(words).collect();
+    let is_asked = way.is_asked(app) && !restorations.is_empty();
+    if !is_asked {
+        for words in &lost {
+            out.warn(words);
+        }
     }
     if !way.is_shown_only() {
-        if way.is_asked(app) && !restorations.is_empty() {
+        if is_asked {
             let what = if count == 1 {
                 format!("undoes {run}")
             } else {
                 format!("undoes the last {count} runs, from {run} on")
             };
-            let notes = [vec![what], ends(&restorations, true)].concat();
+            // Below the diff, which may be longer than the screen.
+            let lost = lost.iter().map(|words| format!("warning: {words}")).collect();
+            let notes = [vec![what], ends(&restorations, true), lost].concat();
             confirm(restorations.iter().map(|file| &file.work), &notes, changed.is_empty(), host, out)?;
         }
         for (position, Restoration { work, existed, .. }) in restorations.iter().enumerate() {

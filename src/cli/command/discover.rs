@@ -69,7 +69,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, "with `--json`, nobody is asked before the manifest is written")
             .hint("`--dry-run` shows what would change, `--yes` writes it"));
     }
-    let reading = Reading::read(paths, Audience::Person)?;
+    let mut reading = Reading::read(paths, Audience::Person)?;
+    if reading.lacks_devices() {
+        // Which a portal needs no word of.
+        reading = Reading::read_assuming_devices(paths, None)?;
+    }
     let session = session(args.session.as_deref(), &reading);
     let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
     if !is_fit {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::personal;
 use crate::cli::exit::Exit;
-use crate::cli::explain::{self, unmanaged};
+use crate::cli::explain;
 use crate::cli::import::files::take_over;
 use crate::cli::import::report;
 use crate::cli::init::answers::{Answers, IamUser, MAIN, Portal};
@@ -77,7 +77,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     let looked_for = paths.manifest()?;
     if disk::exists(&looked_for) {
-        return Err(exists(&looked_for));
+        return Err(if args.import {
+            exists(&looked_for).hint("`awsauth import` prints one")
+        } else {
+            exists(&looked_for)
+        });
     }
     let file = match &args.link {
         Some(dir) => Paths::absolute(dir)?.join("profiles.toml"),
@@ -91,11 +95,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let answers = if !is_new {
         Answers::default()
     } else if given.is_empty() && !out.json && host.is_interactive() {
-        interview::ask(unmanaged::count(app), app)?
+        interview::ask(app)?
     } else {
+        warn_of_regions(&given, app);
         given
     };
-    warn_of_regions(&answers, app);
     if is_new {
         write(&file, &answers, app)?;
     }
@@ -124,7 +128,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 /// Warns of regions that are misspelt or newer than awsauth.
 fn warn_of_regions(answers: &Answers, app: App<'_>) {
     let regions = answers.region.iter().chain(answers.portal.as_ref().map(|portal| &portal.region));
-    regions.for_each(|region| explain::warn_of_region(region, app.out));
+    regions.for_each(|region| _ = explain::warn_of_region(region, app.out));
 }
 
 /// Writes the manifest, and beside it the schema and a line of `.gitignore`.
@@ -160,7 +164,7 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
         report::say(&files, &found, app.out);
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
         if !found.personal.is_empty() && create(&own, &found.personal)? {
-            app.out.say(&format!("wrote {}", own.display()));
+            app.out.say(&format!("wrote {}: your own values, such as that of `${{user}}`", own.display()));
         } else if !found.personal.is_empty() {
             report::say_personal(&found, app.out);
         }
@@ -217,20 +221,18 @@ impl Answers {
         if self.portal.is_none() && self.iam_user.is_none() {
             return "next: put your profiles in, then run `awsauth check` and `awsauth apply`".to_owned();
         }
-        let add_key = || format!("`awsauth keys add {MAIN}`");
-        let has_device = self.iam_user.as_ref().map(|user| user.mfa_device.is_some());
         let mut steps = Vec::new();
-        // `apply` wants the device.
-        if has_device == Some(false) {
-            steps.extend([add_key(), format!("`awsauth login {MAIN}`, which finds your MFA device")]);
+        if let Some(user) = &self.iam_user {
+            steps.push(format!("`awsauth keys add {MAIN}`"));
+            // `apply` wants the device.
+            steps.extend(
+                user.mfa_device.is_none().then(|| format!("`awsauth login {MAIN}`, which finds your MFA device")),
+            );
         }
         steps.extend(
             self.portal.as_ref().map(|portal| format!("`awsauth discover {}`", portal.start_url.session_name())),
         );
         steps.push("`awsauth apply`".to_owned());
-        if has_device == Some(true) {
-            steps.push(add_key());
-        }
         format!("next: {}", steps.join(", then "))
     }
 }

@@ -222,8 +222,8 @@ fn wanted<'d>(
         let mut keys = manifest.catalog.profiles().iter().filter(|profile| profile.pattern() == Pattern::Iam);
         return Err(match keys.next() {
             Some(Profile { name, .. }) => failure.hint(format!(
-                "to use MFA with {name}, give [profiles.{name}] `pattern = \"iam-mfa\"` and your device as `mfa_serial`, which \
-                 `awsauth mfa list {name}` shows; then `awsauth apply --adopt` moves the key"
+                "to use MFA with {name}, set `pattern = \"iam-mfa\"` in [profiles.{name}]; `awsauth login {name}` then finds your \
+                 device"
             )),
             None => failure,
         });

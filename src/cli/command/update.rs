@@ -92,7 +92,11 @@ impl<'a> Checkout<'a> {
         }
         let changed = tree.changed_files()?;
         if !changed.is_empty() {
-            return Err(refuse(format!("files in it are changed and not committed: {}", few(changed))));
+            let why = format!("{shown} is left as it is: files in it are changed and not committed: {}", few(changed));
+            return Err(Failure::new(Exit::Refused, why).hint(format!(
+                "your own values belong in profiles.local.toml; `git -C {shown} stash` puts other changes away, and `git -C \
+                 {shown} stash pop` brings them back"
+            )));
         }
         Ok(Self { place, tree, upstream, address, app })
     }

@@ -8,7 +8,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
 use crate::diagnostic::Severity;
-use crate::manifest::Variable;
+use crate::manifest::{Use, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 
 /// Parses `NAME=VALUE` of a flag.
@@ -49,10 +49,12 @@ fn first_error(wrong: &Reading) -> String {
 
 fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {
     type Fits = fn(&str) -> bool;
+    let or_login =
+        if variable.uses.iter().all(Use::is_device) { "; Ctrl-C, and `awsauth login NAME` finds it" } else { "" };
     let (text, help, fits, complaint) = match &variable.required {
         Some(words) => (
             format!("{} ({words}):", variable.name),
-            format!("goes to {file}"),
+            format!("goes to {file}{or_login}"),
             (|answer| !answer.trim().is_empty() && !answer.contains("${")) as Fits,
             "a value is needed here, without `${`; Ctrl-C ends this, and no value is written",
         ),

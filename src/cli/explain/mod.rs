@@ -30,13 +30,15 @@ use crate::cli::ui::out::Out;
 const HELD: &str = "wait until it is done, or end it if it hangs; then run the same command again";
 
 /// Warns of a region that is misspelt or newer than awsauth.
-pub(crate) fn warn_of_region(region: &Region, out: Out) {
+pub(crate) fn warn_of_region(region: &Region, out: Out) -> bool {
     let name = region.as_str();
-    if !KNOWN_REGIONS.contains(&name) {
+    let is_known = KNOWN_REGIONS.contains(&name);
+    if !is_known {
         let near = nearest(name, KNOWN_REGIONS.into_iter());
         let near = near.map(|near| format!(". Did you mean `{near}`?")).unwrap_or_default();
         out.warn(&format!("`{name}` is not a region that awsauth knows; it is used as given{near}"));
     }
+    is_known
 }
 
 /// The name that was probably meant. None if no name is similar.

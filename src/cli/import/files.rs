@@ -10,6 +10,7 @@ use crate::cli::ui::names::few;
 use crate::import::{self, FileLine, Form, Import, ImportFiles};
 use crate::ini::FileKind;
 use crate::manifest::Audience;
+use crate::model::Catalog;
 use crate::system::files::snapshot::Snapshot;
 
 /// Reads AWS's files, and turns them into a manifest.
@@ -31,9 +32,25 @@ pub(crate) struct AwsSnapshots {
 }
 
 impl AwsSnapshots {
-    fn read(app: App<'_>) -> Result<Self, Failure> {
+    pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
         let read = |path| Snapshot::read(path).map_err(|error| explain::disk(&error));
         Ok(Self { config: read(&app.paths.config()?)?, credentials: read(&app.paths.credentials()?)? })
+    }
+
+    /// The number of profiles that an import would take without a manifest; 0 if awsauth's block has some of another one.
+    pub(crate) fn importable(&self) -> usize {
+        let known = Catalog::default();
+        let files = ImportFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
+        if !import::of_another_manifest(files).is_empty() {
+            return 0;
+        }
+        import::import(files, Form::Profiles).catalog.profiles().len()
+    }
+
+    /// The names of the files that there are.
+    pub(crate) fn existing(&self) -> Vec<String> {
+        let existing = [&self.config, &self.credentials].into_iter().filter(|file| file.exists);
+        existing.map(|file| Paths::shown(&file.path)).collect()
     }
 
     /// Turns both files into a manifest, with the help of the one that there is.

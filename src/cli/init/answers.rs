@@ -54,7 +54,8 @@ impl Answers {
         if let Some(user) = &self.iam_user {
             _ = write!(
                 text,
-                "\n# An IAM user with MFA. A role through its session: `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`.\n\
+                "\n# An IAM user with MFA. A role through its session has `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`\n\
+                 # and the `role_arn`.\n\
                  [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{mfa_device}}\"\n",
                 user.account.as_str()
             );

@@ -2,21 +2,19 @@
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
+use crate::cli::explain::{self, unmanaged};
 use crate::cli::init::answers::{Answers, IamUser, Portal};
 use crate::cli::mfa::device::device_name;
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::names::count;
-use crate::model::{AccountId, MfaSerial, Region, StartUrl, StartUrlError};
+use crate::model::{AccountId, MfaSerial, MfaSerialError, Region, StartUrl, StartUrlError};
 use crate::prompt::{self, Echo, NoAnswer, Prompt as _, Question, Terminal};
 
-/// Asks for everything that a first manifest can have. `unmanaged` is the number of profiles that could be taken over.
-pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
+/// Asks for everything that a first manifest can have.
+pub(crate) fn ask(app: App<'_>) -> Result<Answers, Failure> {
     app.out.say("A few questions first. Enter leaves one out; Ctrl-C ends this, and nothing is written.");
-    if unmanaged > 0 {
-        let config = Paths::shown(&app.paths.config()?);
-        let them = if unmanaged == 1 { "it" } else { "them" };
-        let question = format!("{config} has {}. Take {them} over?", count(unmanaged, "profile"));
+    if let Some((found, number)) = unmanaged::found(app) {
+        let them = if number == 1 { "it" } else { "them" };
+        let question = format!("{found}. Take {them} over?");
         if prompt::confirm(&question, true).map_err(given_up)? {
             return Ok(Answers { imports: true, ..Answers::default() });
         }
@@ -30,46 +28,51 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
         ..TYPED
     })?;
     let portal = match start_url(&portal) {
-        Ok(start_url) => portal_region()?.map(|region| Portal { start_url, region }),
+        Ok(start_url) => region(PORTAL_REGION, app)?.map(|region| Portal { start_url, region }),
         Err(_) => None,
     };
     let account = answer(Question {
         text: "Account of your IAM user with MFA, if you have one:",
         help: "12 digits, or the ARN of your MFA device",
         fits: |text| text.is_empty() || iam_user(text).is_some(),
-        complaint: "an account has 12 digits, a device's ARN looks like arn:aws:iam::111122223333:mfa/alice; Enter leaves it out",
+        complaint: "an account has 12 digits: the console shows it at your name, `aws sts get-caller-identity` too; Enter leaves \
+                    it out",
         ..TYPED
     })?;
     let iam_user = match iam_user(&account) {
         Some(IamUser { account, mfa_device: None }) => Some(IamUser { account, mfa_device: device()? }),
         found => found,
     };
-    let region = answer(Question {
-        text: "Region that most of your profiles work in:",
-        help: "such as eu-west-1; without one, aws wants --region",
-        fits: |text| text.is_empty() || Region::new(text).is_ok(),
-        complaint: REGION,
-        ..TYPED
-    })?;
-    Ok(Answers { imports: false, portal, iam_user, region: Region::new(&region).ok() })
+    Ok(Answers { imports: false, portal, iam_user, region: region(REGION, app)? })
 }
-
-const REGION: &str = "a region looks like eu-west-1";
 
 /// The rest of each question.
 const TYPED: Question<'static> =
     Question { text: "", help: "", fits: |_| true, complaint: "", echo: Echo::Shown, facts: &[] };
 
-/// None leaves the portal out: its address is of no use without its region.
-fn portal_region() -> Result<Option<Region>, Failure> {
-    let region = answer(Question {
-        text: "Region of that portal:",
-        help: "the portal shows it at \"Access keys\"; Enter leaves the portal out",
-        fits: |text| text.is_empty() || Region::new(text).is_ok(),
-        complaint: REGION,
-        ..TYPED
-    })?;
-    Ok(Region::new(&region).ok())
+const REGION: Question<'static> = Question {
+    text: "Region that most of your profiles work in:",
+    help: "such as eu-west-1; without one, aws wants --region",
+    fits: |text| text.is_empty() || Region::new(text).is_ok(),
+    complaint: "a region looks like eu-west-1",
+    ..TYPED
+};
+
+/// Without an answer the portal is left out: its address is of no use alone.
+const PORTAL_REGION: Question<'static> = Question {
+    text: "Region of that portal:",
+    help: "the portal shows it at \"Access keys\"; Enter leaves the portal out",
+    ..REGION
+};
+
+/// Asks once more for a region that is misspelt, or newer than awsauth.
+fn region(question: Question<'_>, app: App<'_>) -> Result<Option<Region>, Failure> {
+    loop {
+        let Ok(region) = Region::new(&answer(question)?) else { return Ok(None) };
+        if explain::warn_of_region(&region, app.out) || prompt::confirm("Is it right?", false).map_err(given_up)? {
+            return Ok(Some(region));
+        }
+    }
 }
 
 fn device() -> Result<Option<String>, Failure> {
@@ -89,14 +92,14 @@ pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
     StartUrl::new(&whole).map(|(url, _)| url)
 }
 
-/// The user of an account, which the console shows as `1111-2222-3333` too, or of an MFA device's ARN.
+/// The user of an account, which the console shows as `1111-2222-3333` too, or of the ARN of the user or the MFA device.
 fn iam_user(text: &str) -> Option<IamUser> {
-    let serial = MfaSerial::new(text).ok();
-    let (account, mfa_device) = match serial.as_ref().and_then(MfaSerial::account) {
-        Some(account) => (account, text.split_once(":mfa/").map(|(_, name)| name.to_owned())),
-        None => (&*text.replace(['-', ' '], ""), None),
+    let (account, mfa_device) = match (MfaSerial::new(text), text.split(':').nth(4)) {
+        (Ok(_), Some(account)) => (account.to_owned(), text.split_once(":mfa/").map(|(_, name)| name.to_owned())),
+        (Err(MfaSerialError::User), Some(account)) => (account.to_owned(), None),
+        _ => (text.replace(['-', ' '], ""), None),
     };
-    Some(IamUser { account: AccountId::new(account).ok()?, mfa_device })
+    Some(IamUser { account: AccountId::new(&account).ok()?, mfa_device })
 }
 
 fn answer(question: Question<'_>) -> Result<String, Failure> {

@@ -10,7 +10,7 @@ use crate::cli::login::service::LoginService;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::{Document, FileKind};
-use crate::model::{KeyFingerprint, LongTermKey, ProfileName, SecretStore};
+use crate::model::{KeyFingerprint, LongTermKey, Profile, ProfileName, SecretStore};
 use crate::plan::{self, Overwrite};
 use crate::store::AppliedDigests;
 use crate::system::clock;
@@ -42,6 +42,12 @@ impl<'s> KeyStore<'s> {
     pub(crate) fn get(&self, section: &ProfileName) -> Result<Option<LongTermKey>, Failure> {
         let keys = self.service.long_term_keys(&self.bytes()?);
         keys.read(section).map_err(|error| explain::keyring::failure(&error, &error))
+    }
+
+    /// The key in the place of the profile's session, from where `apply --adopt` moves it.
+    pub(crate) fn misplaced(&self, profile: &Profile) -> Result<Option<LongTermKey>, Failure> {
+        let Some(section) = self.service.misplaced_key(profile) else { return Ok(None) };
+        Ok(plan::long_term_key(&Document::parse(&self.bytes()?, FileKind::Credentials), section))
     }
 
     /// The id of the stored key; does not ask the keyring for its secret.

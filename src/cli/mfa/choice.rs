@@ -58,7 +58,8 @@ fn choose_for(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<()
     if let Some(serial) = only {
         app.out.say(&format!("{name} needs an MFA device, and {} has {serial}.", user.name));
         if !prompt::confirm("Use it?", true).map_err(|error| no_answer(&error))? {
-            return Err(Failure::one_line(Exit::Login, format!("{name}: no MFA device was chosen")));
+            return Err(Failure::new(Exit::Login, format!("{name}: no MFA device was chosen"))
+                .hint(format!("`awsauth mfa enroll {name}` makes another one")));
         }
     }
     let serial = choose(&devices, only, &user, app)?;

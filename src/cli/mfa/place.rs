@@ -7,6 +7,7 @@ use crate::cli::config::load::{Reading, is_known};
 use crate::cli::config::personal;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
+use crate::manifest::Use;
 use crate::model::{MfaSerial, Profile};
 
 /// The place of a profile's `mfa_serial`. Other profiles may share a variable.
@@ -25,6 +26,8 @@ struct SerialVariable {
     before: String,
     after: String,
     is_unset: bool,
+    /// True if it stands in nothing but serials.
+    is_of_devices: bool,
     /// The personal file that sets it.
     set_in: Option<PathBuf>,
 }
@@ -34,10 +37,15 @@ impl SerialVariable {
         self.before.is_empty() && self.after.is_empty()
     }
 
-    /// Its value for a serial. None if the serial does not fit, or if the variable has another meaning too.
+    /// Its value for a serial. None if the serial does not fit.
     fn value<'s>(&self, serial: &'s MfaSerial) -> Option<&'s str> {
         let value = serial.as_str().strip_prefix(&self.before)?.strip_suffix(&self.after)?;
-        (self.is_unset || self.is_whole()).then_some(value).filter(|value| !value.is_empty())
+        Some(value).filter(|value| !value.is_empty())
+    }
+
+    /// False if it may have another meaning than the device.
+    fn is_free(&self) -> bool {
+        self.is_unset || self.is_whole()
     }
 }
 
@@ -60,7 +68,9 @@ impl SerialPlace {
             let is_plain = [&before, &after].iter().all(|part| !part.contains(['\\', '$']));
             let is_unset = profile.mfa_serial().is_some_and(|serial| !is_known(serial));
             let (name, set_in) = (name.clone(), personal_file(*at));
-            is_plain.then_some(SerialVariable { name, before, after, is_unset, set_in })
+            let mut variables = reading.loaded.variables.iter().filter(|variable| variable.name == name);
+            let is_of_devices = variables.all(|variable| variable.uses.iter().all(Use::is_device));
+            is_plain.then_some(SerialVariable { name, before, after, is_unset, is_of_devices, set_in })
         });
         Ok(Self {
             profile: name.to_owned(),
@@ -75,10 +85,14 @@ impl SerialPlace {
         check_replaceable(&self.personal)
     }
 
-    /// The command, or the lines, that choose the device by hand.
-    pub(crate) fn by_hand(&self, serial: &MfaSerial) -> String {
-        match self.variable.as_ref().and_then(|variable| Some((&variable.name, variable.value(serial)?))) {
-            Some((name, value)) => format!("`awsauth vars --set {name}={value}`"),
+    /// The command, or the lines, that choose the device of `user` by hand.
+    pub(crate) fn by_hand(&self, serial: &MfaSerial, user: &str) -> String {
+        let variable = self.variable.as_ref().and_then(|variable| Some((variable, variable.value(serial)?)));
+        let fits = |(variable, value): &(&SerialVariable, &str)| {
+            variable.is_free() || variable.set_in.is_some() && (variable.is_of_devices || *value == user)
+        };
+        match variable.filter(fits) {
+            Some((variable, value)) => format!("`awsauth vars --set {}={value}`", variable.name),
             None => {
                 format!("`mfa_serial = \"{}\"` in [profiles.{}] of profiles.local.toml", serial.as_str(), self.profile)
             }
@@ -86,7 +100,8 @@ impl SerialPlace {
     }
 
     pub(crate) fn store(&self, serial: &MfaSerial, app: App<'_>) -> Result<(), Failure> {
-        match self.variable.as_ref().and_then(|variable| Some((&variable.name, variable.value(serial)?))) {
+        let variable = self.variable.as_ref().filter(|variable| variable.is_free());
+        match variable.and_then(|variable| Some((&variable.name, variable.value(serial)?))) {
             Some((name, value)) => personal::set_variables(&self.personal, &[(name.clone(), value.to_owned())], app),
             None => personal::set_of_profile(&self.personal, &self.profile, ("mfa_serial", serial.as_str()), app),
         }

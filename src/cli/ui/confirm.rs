@@ -57,7 +57,8 @@ pub(crate) fn ask(default: bool) -> Result<(), Failure> {
 
 /// Shows a diff that a question follows. A pager begins with the summaries, which tell how much is to come.
 fn show_diff(summaries: &[String], diff: &TerminalText, host: &Host, out: Out) -> Result<(), Failure> {
-    let mut paged = TerminalText::lines(summaries.iter().chain([&String::new()]));
+    let heading = ["q leads on to the question.".to_owned(), String::new()];
+    let mut paged = TerminalText::lines(summaries.iter().chain(&heading));
     paged += diff.clone();
     let plain = || anstream::adapter::strip_str(paged.as_str()).to_string();
     let shown = if out.has_color_on_stdout() { paged.as_str().to_owned() } else { plain() };

@@ -35,6 +35,11 @@ fn the_question_before_an_undo_says_what_changes_and_which_run_it_undoes() {
     assert!(before.contains("~/.aws/config: 1 section changed") && before.contains("undoes the run of 20"), "{before}");
     assert!(before.contains("+region = eu-west-1") && !before.contains("only comments"), "{before}");
     assert!(home.read(CONFIG).contains("eu-west-2"));
+    // Not above the diff, where a pager would hide it.
+    home.write(CONFIG, home.read(CONFIG) + "\n[profile new]\nregion = us-east-1\n");
+    let (before, _) = answer(at_terminal(&home, "apply --undo"), "n", 4);
+    let (_, below) = before.split_once("undoes the run of 20").unwrap();
+    assert!(below.contains("warning: ~/.aws/config was changed since awsauth wrote it"), "{before}");
 }
 
 #[test]
@@ -76,7 +81,10 @@ fn a_diff_longer_than_the_screen_goes_through_the_pager_which_gets_no_keys() {
     assert!(after.contains("wrote ~/.aws/config: 20 sections added"), "{after}");
     let seen = home.read("seen");
     assert!(seen.starts_with("[a b -x] LESS=FRX\n") && seen.contains("+[profile p19]"), "{seen}");
-    assert!(seen.contains("\n~/.aws/config: 20 sections added\n\n"), "how much is to come: {seen}");
+    assert!(
+        seen.contains("\n~/.aws/config: 20 sections added\nq leads on to the question.\n\n"),
+        "how much is to come: {seen}"
+    );
     assert!(!seen.contains("HIDDEN") && !seen.contains("AWSAUTH_MFA_CODE"), "{seen}");
 }
 

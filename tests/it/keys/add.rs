@@ -77,10 +77,14 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
     let csv = format!("Access key ID,Secret access key\r\n{ID},{SECRET}\r\n");
     scene.home.write("key.csv", &csv);
     let run = scene.run(&["keys", "add", "base", "--csv", "key.csv"]).ok();
-    assert!(run.stderr.contains("delete key.csv: whoever has it has the key\n"), "{}", run.stderr);
+    let others = "main has no key yet; if it is the same one: `awsauth keys add main --csv key.csv`\n\
+                  delete key.csv after that: whoever has it has the key\n";
+    assert!(run.stderr.contains(others), "{}", run.stderr);
     shows_no_secret(&run);
     assert_eq!(scene.home.read(CREDENTIALS), section("base", ID));
     scene.home.run_with_input(["keys", "add", "main", "--csv", "-"], &csv).ok();
+    let run = scene.run(&["keys", "add", "main", "--csv", "key.csv"]).ok();
+    assert!(run.stderr.contains("delete key.csv: whoever has it has the key\n"), "{}", run.stderr);
     let expected = format!("{}\n{}", section("base", ID), section("main-long-term", ID));
     assert_eq!(scene.home.read(CREDENTIALS), expected);
     let run = scene.run(&["keys", "add", "main", "--csv", "gone.csv"]).exits(2);

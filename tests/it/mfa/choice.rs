@@ -22,7 +22,8 @@ fn the_only_device_with_codes_is_taken_after_a_yes() {
     let scene = scene(&[MFA_SERIAL, "arn:aws:iam::111122223333:u2f/user/alice/blue-ABCDEF"]);
     let mut person = Person::runs(&scene, "login prod");
     person.sees(&format!("prod needs an MFA device, and alice has {DEVICE}.")).answers("Use it?", "n");
-    assert!(person.ends_with(5).contains("prod: no MFA device was chosen"));
+    let shown = person.ends_with(5);
+    assert!(shown.contains("prod: no MFA device was chosen") && shown.contains("`awsauth mfa enroll prod`"), "{shown}");
     assert!(!scene.home.has(OWN));
     let mut person = Person::runs(&scene, "login 'pr*'");
     person.answers("Use it?", "y").sees("wrote device to");
@@ -73,7 +74,11 @@ fn before_the_first_device_keys_and_sessions_can_be_managed_and_the_check_says_w
     let scene = first_day();
     for args in [&["check"][..], &["apply"]] {
         let run = scene.run(args).exits(3);
-        assert!(run.stderr.contains("`awsauth mfa enroll NAME` makes one and fills it in"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("`awsauth login NAME` finds your MFA device, and `awsauth mfa enroll NAME` makes one"),
+            "{}",
+            run.stderr
+        );
     }
     assert!(scene.run(&["keys", "list", "main"]).ok().stdout.contains("main"));
     scene.run(&["keys", "rotate", "main"]).ok();

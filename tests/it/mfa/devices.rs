@@ -63,6 +63,23 @@ fn a_serial_that_is_no_device_of_the_user_is_told_with_what_corrects_it() {
     assert!(run.stderr.contains(&words), "{}", run.stderr);
     scene.home.write(OWN, own);
     assert_eq!(scene.run(&["mfa", "list", "prod"]).ok().stderr, "");
+    // A part of the serial: it is the device's alone, or the user's name.
+    for (role_name, variable) in [("x", "device=phone"), ("${device}", "`mfa_serial = ")] {
+        let world = World::standard();
+        world.add_user(
+            User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa("arn:aws:iam::111122223333:mfa/phone"),
+        );
+        let scene = Scene::in_world(world);
+        let text = manifest("arn:aws:iam::111122223333:mfa/${device}", "device");
+        scene.home.manifest(&text.replacen(
+            "[profiles.prod]",
+            &format!("[profiles.prod]\nrole_session_name = \"{role_name}\""),
+            1,
+        ));
+        scene.home.write(OWN, "[vars]\ndevice = \"alice\"\n");
+        let run = scene.run(&["mfa", "list", "main"]).ok();
+        assert!(run.stderr.contains("to use phone: ") && run.stderr.contains(variable), "{role_name}: {}", run.stderr);
+    }
 }
 
 #[test]

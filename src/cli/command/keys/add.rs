@@ -93,12 +93,11 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else if let Some(ended) = ended {
         out.say(&format!("stored {} in {place}", key.access_key_id));
         ended.report(false, out);
-        if let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") {
-            out.say(&format!("delete {}: whoever has it has the key", csv.display()));
-        }
+        say_of_file(args, owner, &service, out);
         next(owner.profile, &service).inspect(|step| out.say(&format!("next: {step}")));
     } else {
         out.say(&format!("{} is already in {place}", key.access_key_id));
+        say_of_file(args, owner, &service, out);
     }
     Ok(Exit::Done)
 }
@@ -122,6 +121,20 @@ fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String,
             Err(Failure::new(Exit::Usage, "which profile?").hint(format!("`awsauth keys add NAME`, for {names}")))
         }
     }
+}
+
+/// Says what to do with the file that the key came from.
+fn say_of_file(args: &Args, owner: KeyOwner<'_>, service: &LoginService<'_>, out: Out) {
+    let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") else { return };
+    let csv = csv.display();
+    let others = service.manifest.catalog.profiles().iter().filter_map(KeyOwner::of);
+    let mut lacking = others.filter(|other| other.section != owner.section && !service.has_key(other.profile));
+    if let Some(KeyOwner { profile, .. }) = lacking.next() {
+        let name = &profile.name;
+        out.say(&format!("{name} has no key yet; if it is the same one: `awsauth keys add {name} --csv {csv}`"));
+        return out.say(&format!("delete {csv} after that: whoever has it has the key"));
+    }
+    out.say(&format!("delete {csv}: whoever has it has the key"));
 }
 
 /// What makes the key useful.
@@ -207,8 +220,13 @@ fn ask(check_id: impl Fn(&str) -> Result<(), Failure>) -> Result<LongTermKey, Fa
             other => Failure::of(Exit::Usage, &other),
         })
     };
-    let id =
-        ask("Access key ID:", "AKIA…", looks_like_key_id, "20 letters and digits that begin with AKIA", Echo::Shown)?;
+    let id = ask(
+        "Access key ID:",
+        "AKIA…; `--csv FILE` reads a file",
+        looks_like_key_id,
+        "20 letters and digits that begin with AKIA",
+        Echo::Shown,
+    )?;
     check_id(id.expose().trim())?;
     let secret = ask(
         "Secret access key:",

@@ -394,12 +394,12 @@ fn keep(
     match user.serial() {
         Some(named) if named == serial => Ok(true),
         Some(named) if devices.iter().any(|device| device.serial == named.as_str()) => {
-            let (name, by_hand) = (&owner.name, place.by_hand(serial));
+            let (name, by_hand) = (&owner.name, place.by_hand(serial, &user.name));
             app.out.say(&format!("{name} keeps its device {}; to change to the new one: {by_hand}", named.as_str()));
             Ok(false)
         }
         _ => place.store(serial, app).map(|()| true).map_err(|failure| {
-            failure.hint(format!("the device is enabled; choose it with {}", place.by_hand(serial)))
+            failure.hint(format!("the device is enabled; choose it with {}", place.by_hand(serial, &user.name)))
         }),
     }
 }

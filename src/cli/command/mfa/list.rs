@@ -93,7 +93,9 @@ fn names(args: &Args, service: &LoginService<'_>) -> Result<Vec<String>, Failure
         return Ok(vec![name.clone()]);
     }
     let owners = service.manifest.catalog.profiles().iter().filter_map(KeyOwner::of);
-    let mut owners: Vec<_> = owners.filter(|owner| service.has_key(owner.profile)).collect();
+    let mut owners: Vec<_> = owners
+        .filter(|owner| service.has_key(owner.profile) || service.misplaced_key(owner.profile).is_some())
+        .collect();
     let mut seen = Vec::new();
     owners.retain(|owner| {
         let is_new = !seen.contains(&owner.section);
@@ -139,7 +141,7 @@ fn say_other_serial(devices: &[MfaDeviceItem], user: &DeviceUser<'_>, app: App<'
         return Ok(());
     };
     if let [first, ..] = &usable(devices)[..] {
-        let set = SerialPlace::of(owner, app)?.by_hand(first);
+        let set = SerialPlace::of(owner, app)?.by_hand(first, &user.name);
         app.out.warn(&format!(
             "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; to use {}: {set}",
             owner.name,
