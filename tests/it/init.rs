@@ -40,18 +40,18 @@ fn a_few_answers_make_a_manifest_that_is_in_order() {
     assert!(manifest.starts_with("#:schema ./profiles.schema.json\n"), "{manifest}");
     for part in [
         "sso_start_url = \"https://corp.awsapps.com/start\"",
-        "arn:aws:iam::111122223333:mfa/${mfa_device}",
+        "arn:aws:iam::111122223333:mfa/${mfa_device_name}",
         "[matrix.corp]",
     ] {
         assert!(manifest.contains(part), "{part}: {manifest}");
     }
-    assert!(home.read(LOCAL).contains("mfa_device = \"alice-phone\""));
+    assert!(home.read(LOCAL).contains("mfa_device_name = \"alice-phone\""));
     assert_eq!(home.read(".config/awsauth/profiles.schema.json"), home.run(["schema"]).ok().stdout);
     home.run(["apply", "--yes"]).ok();
     // The same from flags.
     let other = Sandbox::new();
     let portal = ["--sso-start-url", "https://corp.awsapps.com/start", "--sso-region", "us-east-1"];
-    let user = ["--iam-account", "111122223333", "--mfa-device", "alice-phone", "--region", "eu-west-1"];
+    let user = ["--iam-account", "111122223333", "--mfa-device-name", "alice-phone", "--region", "eu-west-1"];
     other.run([&["init"], &portal[..], &user[..]].concat()).ok();
     assert_eq!((other.read(MANIFEST), other.read(LOCAL)), (manifest, home.read(LOCAL)));
 }
@@ -82,8 +82,8 @@ fn a_devices_arn_answers_both_questions_about_the_iam_user() {
     answer(&mut session, "Region that most", "\r");
     session.exp_string("next: `awsauth keys add main`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
-    assert!(home.read(MANIFEST).contains("arn:aws:iam::111122223333:mfa/${mfa_device}"));
-    assert!(home.read(LOCAL).contains("mfa_device = \"team/alice\""));
+    assert!(home.read(MANIFEST).contains("arn:aws:iam::111122223333:mfa/${mfa_device_name}"));
+    assert!(home.read(LOCAL).contains("mfa_device_name = \"team/alice\""));
 }
 
 /// Alice, whose device is called otherwise, does not know its name.
@@ -111,7 +111,7 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     // Whoever begins with the portal is not held up, and `apply` asks.
     home.run(["discover", "corp", "--yes", "--no-browser"]).ok();
     let mut session = Terminal::runs_awsauth(&home, "apply");
-    session.exp_string("mfa_device (the name of your MFA device").unwrap();
+    session.exp_string("mfa_device_name (the name of your MFA device").unwrap();
     session.exp_string("Ctrl-C, and `awsauth login NAME` finds it").unwrap();
     session.types("\r");
     session.exp_string("a value is needed here, without `${`; Ctrl-C ends this").unwrap();
@@ -126,7 +126,7 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     session.answers("MFA code for", &format!("{}\r", aws.world().next_code(DEVICE)));
     session.exp_string("main: valid for").unwrap();
     session.exp_string("ended with 0").unwrap();
-    assert!(home.read(LOCAL).contains("mfa_device = \"alice-phone\""));
+    assert!(home.read(LOCAL).contains("mfa_device_name = \"alice-phone\""));
     home.run(["apply", "--yes"]).ok();
     home.run(["status", "main", "--check"]).ok();
 }
@@ -151,8 +151,8 @@ fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
         &["--sso-start-url", "https://corp.awsapps.com/start"][..],
         &["--sso-start-url", "http://x/start", "--sso-region", "us-east-1"],
         &["--iam-account", "1"],
-        &["--mfa-device", "alice"],
-        &["--iam-account", "111122223333", "--mfa-device", "a b"],
+        &["--mfa-device-name", "alice"],
+        &["--iam-account", "111122223333", "--mfa-device-name", "a b"],
     ] {
         Sandbox::new().run([&["init"], args].concat()).exits(2);
     }

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     iam_account: Option<AccountId>,
     /// Name of your MFA device, for profiles.local.toml
     #[arg(long, value_name = "NAME", requires = "iam_account", value_parser = device_name)]
-    mfa_device: Option<String>,
+    mfa_device_name: Option<String>,
     /// Region that most of your profiles work in
     #[arg(long, value_name = "REGION", value_parser = Region::new)]
     region: Option<Region>,
@@ -113,9 +113,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         out.say(&format!("linked {} to {}", Paths::shown(&looked_for), Paths::shown(&target)));
     }
-    if let Some(device) = answers.iam_user.as_ref().and_then(|user| user.mfa_device.clone()) {
+    if let Some(device) = answers.iam_user.as_ref().and_then(|user| user.mfa_device_name.clone()) {
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
-        personal::set_variables(&own, &[("mfa_device".to_owned(), device)], app)?;
+        personal::set_variables(&own, &[("mfa_device_name".to_owned(), device)], app)?;
     }
     if out.json {
         out.document(InitJson { manifest: Paths::text(&looked_for) })?;
@@ -206,7 +206,10 @@ impl Args {
         Answers {
             imports: self.import,
             portal: portal.map(|(start_url, region)| Portal { start_url, region }),
-            iam_user: self.iam_account.clone().map(|account| IamUser { account, mfa_device: self.mfa_device.clone() }),
+            iam_user: self
+                .iam_account
+                .clone()
+                .map(|account| IamUser { account, mfa_device_name: self.mfa_device_name.clone() }),
             region: self.region.clone(),
         }
     }
@@ -226,7 +229,7 @@ impl Answers {
             steps.push(format!("`awsauth keys add {MAIN}`"));
             // `apply` wants the device.
             steps.extend(
-                user.mfa_device.is_none().then(|| format!("`awsauth login {MAIN}`, which finds your MFA device")),
+                user.mfa_device_name.is_none().then(|| format!("`awsauth login {MAIN}`, which finds your MFA device")),
             );
         }
         steps.extend(

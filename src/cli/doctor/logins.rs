@@ -10,7 +10,7 @@ use super::finding::{Finding, Place};
 use crate::cli::config::load::Manifest;
 use crate::cli::login::service::LoginService;
 use crate::cli::status::validity::{States, Validity};
-use crate::model::{Chain, Kind, Renewal, utc};
+use crate::model::{Chain, Kind, Renewal, SsoAccess, utc};
 
 /// One note for each login and each key. A login that nobody has made yet counts only if nothing works without it: not everybody
 /// needs all portals of a team.
@@ -27,11 +27,22 @@ pub(crate) fn missing(facts: &Facts<'_>) -> Vec<Finding> {
         states.of_all(&chains).iter().all(|(_, state)| matches!(state.validity, Validity::Ended(_)));
     let look = |chain: &Chain<'_>| {
         let lack = Lack::of(&service, &states, chain)?;
-        (does_nothing_work || !matches!(lack, Lack::Login(_))).then(|| lack.note(chain.target().name.as_str()))
+        let (target, login) = (chain.target().name.as_str(), login_name(&service, chain));
+        (does_nothing_work || !matches!(lack, Lack::Login(_))).then(|| lack.note(target, login))
     };
     let mut seen = HashSet::new();
     let notes = chains.iter().filter_map(look);
     notes.filter(|note| seen.insert(note.what.clone())).collect()
+}
+
+/// The name to log in by. An SSO session has one login for all its profiles, and none of them need be touched.
+fn login_name<'c>(service: &LoginService<'_>, chain: &Chain<'c>) -> &'c str {
+    match Renewal::of(chain.profiles()) {
+        Renewal::Token(SsoAccess::Session(session)) if service.manifest.session(session.name.as_str()).is_some() => {
+            session.name.as_str()
+        }
+        _ => chain.target().name.as_str(),
+    }
 }
 
 /// What a profile lacks itself; what its source lacks is the source's.
@@ -74,23 +85,23 @@ impl Lack {
         }
     }
 
-    fn note(self, profile: &str) -> Finding {
-        let name = quoted(profile);
+    fn note(self, profile: &str, login_name: &str) -> Finding {
+        let fix = format!("awsauth login {}", quoted(login_name));
         let (found, fix) = match self {
             Self::Key(section) => {
                 let what = format!("there is no long-term key in [{section}]");
-                (Finding::note("key-missing", Place::Machine, what), format!("awsauth keys add {name}"))
+                (Finding::note("key-missing", Place::Machine, what), format!("awsauth keys add {}", quoted(profile)))
             }
             Self::Login(login) => {
                 let what = format!("there is no {login} yet");
-                (Finding::note("login-missing", Place::Machine, what), format!("awsauth login {name}"))
+                (Finding::note("login-missing", Place::Machine, what), fix)
             }
             Self::Ended(login, end) => {
                 let what = end.map_or_else(
                     || format!("the {login} has ended"),
                     |end| format!("the {login} ended at {}", utc(end)),
                 );
-                (Finding::note("login-ended", Place::Machine, what), format!("awsauth login {name}"))
+                (Finding::note("login-ended", Place::Machine, what), fix)
             }
         };
         found.why(format!("`{profile}`, and what goes through it, gets no new credentials")).fix(fix)

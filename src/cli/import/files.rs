@@ -47,10 +47,11 @@ impl AwsSnapshots {
         import::import(files, Form::Profiles).catalog.profiles().len()
     }
 
-    /// The names of the files that there are.
-    pub(crate) fn existing(&self) -> Vec<String> {
+    /// `~/.aws/config and ~/.aws/credentials have`, of the files that there are, before `what`.
+    pub(crate) fn have(&self, what: &str) -> String {
         let existing = [&self.config, &self.credentials].into_iter().filter(|file| file.exists);
-        existing.map(|file| Paths::shown(&file.path)).collect()
+        let names: Vec<String> = existing.map(|file| Paths::shown(&file.path)).collect();
+        format!("{} {} {what}", names.join(" and "), if names.len() > 1 { "have" } else { "has" })
     }
 
     /// Turns both files into a manifest, with the help of the one that there is.

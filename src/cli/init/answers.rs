@@ -27,7 +27,7 @@ pub(crate) struct Portal {
 pub(crate) struct IamUser {
     pub(crate) account: AccountId,
     /// The end of the device's ARN. None if `awsauth login` finds it later.
-    pub(crate) mfa_device: Option<String>,
+    pub(crate) mfa_device_name: Option<String>,
 }
 
 /// The profile of the IAM user.
@@ -46,7 +46,7 @@ impl Answers {
         }
         if self.iam_user.is_some() {
             text += "\n# What each person has of their own: it goes into profiles.local.toml.\n[required_vars]\n\
-                     mfa_device = \"the name of your MFA device, as at the end of its ARN\"\n";
+                     mfa_device_name = \"the name of your MFA device, as at the end of its ARN\"\n";
         }
         if let Some(portal) = &self.portal {
             text += &portal.tables();
@@ -56,7 +56,7 @@ impl Answers {
                 text,
                 "\n# An IAM user with MFA. A role through its session has `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`\n\
                  # and the `role_arn`.\n\
-                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{mfa_device}}\"\n",
+                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{mfa_device_name}}\"\n",
                 user.account.as_str()
             );
         }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn every_set_of_answers_makes_a_valid_manifest() {
         for bits in 0..8 {
-            let user = IamUser { account: AccountId::new("111122223333").unwrap(), mfa_device: None };
+            let user = IamUser { account: AccountId::new("111122223333").unwrap(), mfa_device_name: None };
             let answers = Answers {
                 imports: false,
                 portal: (bits & 1 > 0).then(|| portal("https://corp.awsapps.com/start")),

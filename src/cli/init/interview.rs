@@ -2,19 +2,23 @@
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
-use crate::cli::explain::{self, unmanaged};
+use crate::cli::explain;
+use crate::cli::import::files::AwsSnapshots;
 use crate::cli::init::answers::{Answers, IamUser, Portal};
 use crate::cli::mfa::device::device_name;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::count;
 use crate::model::{AccountId, MfaSerial, MfaSerialError, Region, StartUrl, StartUrlError};
 use crate::prompt::{self, Echo, NoAnswer, Prompt as _, Question, Terminal};
 
 /// Asks for everything that a first manifest can have.
 pub(crate) fn ask(app: App<'_>) -> Result<Answers, Failure> {
     app.out.say("A few questions first. Enter leaves one out; Ctrl-C ends this, and nothing is written.");
-    if let Some((found, number)) = unmanaged::found(app) {
-        let them = if number == 1 { "it" } else { "them" };
-        let question = format!("{found}. Take {them} over?");
+    let aws_files = AwsSnapshots::read(app)?;
+    let importable = aws_files.importable();
+    if importable > 0 {
+        let them = if importable == 1 { "it" } else { "them" };
+        let question = format!("{}. Take {them} over?", aws_files.have(&count(importable, "profile")));
         if prompt::confirm(&question, true).map_err(given_up)? {
             return Ok(Answers { imports: true, ..Answers::default() });
         }
@@ -40,7 +44,7 @@ pub(crate) fn ask(app: App<'_>) -> Result<Answers, Failure> {
         ..TYPED
     })?;
     let iam_user = match iam_user(&account) {
-        Some(IamUser { account, mfa_device: None }) => Some(IamUser { account, mfa_device: device()? }),
+        Some(IamUser { account, mfa_device_name: None }) => Some(IamUser { account, mfa_device_name: device()? }),
         found => found,
     };
     Ok(Answers { imports: false, portal, iam_user, region: region(REGION, app)? })
@@ -94,12 +98,12 @@ pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
 
 /// The user of an account, which the console shows as `1111-2222-3333` too, or of the ARN of the user or the MFA device.
 fn iam_user(text: &str) -> Option<IamUser> {
-    let (account, mfa_device) = match (MfaSerial::new(text), text.split(':').nth(4)) {
+    let (account, mfa_device_name) = match (MfaSerial::new(text), text.split(':').nth(4)) {
         (Ok(_), Some(account)) => (account.to_owned(), text.split_once(":mfa/").map(|(_, name)| name.to_owned())),
         (Err(MfaSerialError::User), Some(account)) => (account.to_owned(), None),
         _ => (text.replace(['-', ' '], ""), None),
     };
-    Some(IamUser { account: AccountId::new(&account).ok()?, mfa_device })
+    Some(IamUser { account: AccountId::new(&account).ok()?, mfa_device_name })
 }
 
 fn answer(question: Question<'_>) -> Result<String, Failure> {
