@@ -15,7 +15,7 @@ pub(crate) struct RepositoryAddress {
 pub(crate) enum RepositoryAddressError {
     #[error("this is no address of a git repository")]
     Odd,
-    #[error("this is no address of a git server")]
+    #[error("this is a path of this machine, and no address of a git server")]
     Local,
     /// Such as `ext::`, which is the name of a program.
     #[error("git would run a program of its own for this address")]

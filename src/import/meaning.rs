@@ -224,7 +224,7 @@ impl<'g> Reader<'g> {
             }
             (Key::None, None, _) if profile.name == "default" && !profile.is_known && !is_source => Err(stays(
                 Why::new("it has settings, and no credentials")
-                    .remedy("if another tool has its key: add `[profiles.default]` with `pattern = \"iam\"`"),
+                    .remedy("if another tool has its key: add `[profiles.default]` with `pattern = \"iam\"` and these settings to the manifest"),
             )),
             (Key::None, None, _) => Ok(Table { notes: vec![Note::NoKey], ..Table::new("iam") }),
         }

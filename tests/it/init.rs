@@ -76,14 +76,20 @@ fn a_devices_arn_answers_both_questions_about_the_iam_user() {
     answer(&mut session, "access portal", "\r");
     for wrong in ["alice\r", "arn:aws:iam::111122223333:role/alice\r"] {
         answer(&mut session, "IAM user with MFA", wrong);
-        session.exp_string("an account has 12 digits: the console shows it").unwrap();
+        session.exp_string("12 digits, as the console shows them at your name, or an ARN such as").unwrap();
     }
-    answer(&mut session, "IAM user with MFA", "arn:aws:iam::111122223333:mfa/team/alice\r");
+    answer(&mut session, "IAM user with MFA", " arn:aws-us-gov:iam::111122223333:mfa/team/alice \r");
     answer(&mut session, "Region that most", "\r");
     session.exp_string("next: `awsauth keys add main`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
-    assert!(home.read(MANIFEST).contains("arn:aws:iam::111122223333:mfa/${mfa_device_name}"));
+    assert!(home.read(MANIFEST).contains("arn:aws-us-gov:iam::111122223333:mfa/${mfa_device_name}"));
     assert!(home.read(LOCAL).contains("mfa_device_name = \"team/alice\""));
+    // The same from options.
+    let other = Sandbox::new();
+    let user = ["--iam-account", "111122223333", "--mfa-device-name", "team/alice", "--region", "us-gov-west-1"];
+    other.run([&["init"], &user[..]].concat()).ok();
+    assert!(other.read(MANIFEST).contains("arn:aws-us-gov:iam::111122223333:mfa/${mfa_device_name}"));
+    assert_eq!(other.read(LOCAL), home.read(LOCAL));
 }
 
 /// Alice, whose device is called otherwise, does not know its name.
@@ -99,11 +105,12 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     answer(&mut session, "access portal", &format!("{START_URL}\r"));
     answer(&mut session, "Region of that portal", "us-est-1\r");
     session.exp_string("Did you mean `us-east-1`?").unwrap();
-    session.answers("Is it right?", "n\r");
+    session.answers("Take `us-est-1` all the same?", "n\r");
     answer(&mut session, "Region of that portal", "us-east-1\r");
     answer(&mut session, "IAM user with MFA", "arn:aws:iam::111122223333:user/alice\r");
     answer(&mut session, "Name of your MFA device", "\r");
-    answer(&mut session, "Region that most", "\r");
+    answer(&mut session, "Region that most", "mars-north-1\r");
+    session.answers("Take `mars-north-1` all the same?", "y\r");
     session
         .exp_string("next: `awsauth keys add main`, then `awsauth login main`, which finds your MFA device, then")
         .unwrap();
@@ -112,7 +119,7 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     home.run(["discover", "corp", "--yes", "--no-browser"]).ok();
     let mut session = Terminal::runs_awsauth(&home, "apply");
     session.exp_string("mfa_device_name (the name of your MFA device").unwrap();
-    session.exp_string("Ctrl-C, and `awsauth login NAME` finds it").unwrap();
+    session.exp_string("and `awsauth login NAME`, find your device").unwrap();
     session.types("\r");
     session.exp_string("a value is needed here, without `${`; Ctrl-C ends this").unwrap();
     session.types("\x03");
@@ -280,18 +287,12 @@ fn what_aws_has_is_taken_over_at_a_yes_or_a_flag() {
 fn a_key_without_a_config_file_is_taken_over_and_gets_mfa() {
     let scene = Scene::new();
     fs::remove_file(scene.home.path(MANIFEST)).unwrap();
-    scene
-        .home
-        .write(".aws/credentials", long_term_keys().replace("[main-long-term]", "[default]").replace("[base]", "[x]"));
+    let keys = long_term_keys().replace("[main-long-term]", "[default]");
+    scene.home.write(".aws/credentials", keys.split("\n[base]").next().unwrap());
     let mut session = Terminal::runs_awsauth(&scene.home, "init");
-    session.answers("~/.aws/credentials has 2 profiles. Take them over?", "y\r");
+    session.answers("~/.aws/credentials has 1 profile. Take it over?", "y\r");
     session.exp_string("ended with 0").unwrap();
-    scene.home.manifest(
-        &scene
-            .home
-            .read(MANIFEST)
-            .replace("[profiles.default]\npattern = \"iam\"", "[profiles.default]\npattern = \"iam-mfa\""),
-    );
+    scene.home.manifest(&scene.home.read(MANIFEST).replace("pattern = \"iam\"", "pattern = \"iam-mfa\""));
     // The device is found while the key still stands in the session's place.
     assert!(scene.run(&["mfa", "list"]).ok().stdout.contains(MFA_SERIAL));
     let mut session = Terminal::runs_awsauth(&scene.home, "login default");

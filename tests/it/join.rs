@@ -244,7 +244,7 @@ fn programs_files_options_and_open_ways_are_no_addresses() {
     let home = Sandbox::new();
     for (address, words) in [
         ("ext::sh", "run a program"),
-        ("file:///tmp/x", "this is no address of a git server"),
+        ("file:///tmp/x", "this is a path of this machine"),
         ("/tmp/x", "ln -s CLONE/profiles.toml"),
         ("http://example.com/x", "it needs https or ssh"),
         ("https://alice:SECRETMARK@example.com/x", "there is a password in the address"),

@@ -35,7 +35,11 @@ fn a_tag_in_the_place_of_a_name_is_told_and_a_name_in_the_place_of_a_tag() {
     let scene = Scene::new();
     scene.change_manifest("pattern = \"iam\"\n", "pattern = \"iam\"\ntags = [\"nightly\"]\n");
     for command in ["login", "status"] {
-        says(&scene, &[command, "nightly"], "hint: `nightly` is a tag (`--tag nightly`); profiles with it: `base`\n");
+        says(
+            &scene,
+            &[command, "nightly"],
+            "hint: `nightly` is a tag, for `--tag` of `login`, `status` and others; profiles with it: `base`\n",
+        );
         says(&scene, &[command, "--tag", "prod"], "hint: `prod` is a profile: name it without `--tag`\n");
         says(&scene, &[command, "--tag", "corp"], "hint: `corp` is an SSO session, not a tag\n");
     }

@@ -85,7 +85,6 @@ pub(crate) fn run(count: usize, way: Way, app: App<'_>) -> Result<Exit, Failure>
                 format!("undoes the last {count} runs, from {run} on")
             };
             // Below the diff, which may be longer than the screen.
-            let lost = lost.iter().map(|words| format!("warning: {words}")).collect();
             let notes = [vec![what], ends(&restorations, true), lost].concat();
             confirm(restorations.iter().map(|file| &file.work), &notes, changed.is_empty(), host, out)?;
         }

@@ -70,13 +70,16 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             .hint("`--dry-run` shows what would change, `--yes` writes it"));
     }
     let mut reading = Reading::read(paths, Audience::Person)?;
-    if reading.lacks_devices() {
-        // Which a portal needs no word of.
-        reading = Reading::read_assuming_devices(paths, None)?;
-    }
+    let written = if reading.lacks_devices() {
+        // A portal is listed without any MFA device.
+        Some(std::mem::replace(&mut reading, Reading::read_assuming_devices(paths, None)?))
+    } else {
+        None
+    };
     let session = session(args.session.as_deref(), &reading);
     let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
     if !is_fit {
+        let reading = written.unwrap_or(reading);
         if out.json {
             out.document(reading.document())?;
         }

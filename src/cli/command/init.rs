@@ -11,8 +11,7 @@ use crate::cli::explain;
 use crate::cli::import::files::take_over;
 use crate::cli::import::report;
 use crate::cli::init::answers::{Answers, IamUser, MAIN, Portal};
-use crate::cli::init::interview;
-use crate::cli::mfa::device::device_name;
+use crate::cli::init::interview::{self, device_name};
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
@@ -128,7 +127,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 /// Warns of regions that are misspelt or newer than awsauth.
 fn warn_of_regions(answers: &Answers, app: App<'_>) {
     let regions = answers.region.iter().chain(answers.portal.as_ref().map(|portal| &portal.region));
-    regions.for_each(|region| _ = explain::warn_of_region(region, app.out));
+    regions.for_each(|region| explain::warn_of_region(region, app.out));
 }
 
 /// Writes the manifest, and beside it the schema and a line of `.gitignore`.
@@ -164,7 +163,7 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
         report::say(&files, &found, app.out);
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
         if !found.personal.is_empty() && create(&own, &found.personal)? {
-            app.out.say(&format!("wrote {}: your own values, such as that of `${{user}}`", own.display()));
+            app.out.say(&format!("wrote {}: what is yours alone", own.display()));
         } else if !found.personal.is_empty() {
             report::say_personal(&found, app.out);
         }
@@ -206,10 +205,11 @@ impl Args {
         Answers {
             imports: self.import,
             portal: portal.map(|(start_url, region)| Portal { start_url, region }),
-            iam_user: self
-                .iam_account
-                .clone()
-                .map(|account| IamUser { account, mfa_device_name: self.mfa_device_name.clone() }),
+            iam_user: self.iam_account.clone().map(|account| IamUser {
+                account,
+                partition: None,
+                mfa_device_name: self.mfa_device_name.clone(),
+            }),
             region: self.region.clone(),
         }
     }

@@ -223,7 +223,7 @@ fn wanted<'d>(
         return Err(match keys.next() {
             Some(Profile { name, .. }) => failure.hint(format!(
                 "to use MFA with {name}, set `pattern = \"iam-mfa\"` in [profiles.{name}]; `awsauth login {name}` then finds your \
-                 device"
+                 device, and `awsauth apply --adopt` moves the key"
             )),
             None => failure,
         });

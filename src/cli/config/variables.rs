@@ -49,8 +49,11 @@ fn first_error(wrong: &Reading) -> String {
 
 fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {
     type Fits = fn(&str) -> bool;
-    let or_login =
-        if variable.uses.iter().all(Use::is_device) { "; Ctrl-C, and `awsauth login NAME` finds it" } else { "" };
+    let or_login = if variable.uses.iter().all(Use::is_device) {
+        "; Ctrl-C, then `awsauth keys add NAME` and `awsauth login NAME`, find your device"
+    } else {
+        ""
+    };
     let (text, help, fits, complaint) = match &variable.required {
         Some(words) => (
             format!("{} ({words}):", variable.name),

@@ -30,15 +30,17 @@ use crate::cli::ui::out::Out;
 const HELD: &str = "wait until it is done, or end it if it hangs; then run the same command again";
 
 /// Warns of a region that is misspelt or newer than awsauth.
-pub(crate) fn warn_of_region(region: &Region, out: Out) -> bool {
-    let name = region.as_str();
-    let is_known = KNOWN_REGIONS.contains(&name);
-    if !is_known {
-        let near = nearest(name, KNOWN_REGIONS.into_iter());
-        let near = near.map(|near| format!(". Did you mean `{near}`?")).unwrap_or_default();
-        out.warn(&format!("`{name}` is not a region that awsauth knows; it is used as given{near}"));
+pub(crate) fn warn_of_region(region: &Region, out: Out) {
+    if let Some(near) = near_region(region) {
+        out.warn(&format!("`{}` is not a region that awsauth knows; it is used as given{near}", region.as_str()));
     }
-    is_known
+}
+
+/// For a region that awsauth does not know, a sentence with the one that was probably meant, if there is one.
+pub(crate) fn near_region(region: &Region) -> Option<String> {
+    let name = region.as_str();
+    let near = || nearest(name, KNOWN_REGIONS.into_iter()).map(|near| format!(". Did you mean `{near}`?"));
+    (!KNOWN_REGIONS.contains(&name)).then(|| near().unwrap_or_default())
 }
 
 /// The name that was probably meant. None if no name is similar.

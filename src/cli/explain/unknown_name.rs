@@ -53,7 +53,10 @@ fn profiles_of(session: &str, catalog: &Catalog) -> Option<String> {
 fn tag(name: &str, catalog: &Catalog) -> Option<String> {
     let has_tag = |profile: &&Profile| profile.tags.iter().any(|tag| tag == name);
     let tagged = catalog.profiles().iter().filter(has_tag).map(|profile| profile.name.as_str());
-    Some(format!("`{name}` is a tag (`--tag {name}`); profiles with it: {}", listed(tagged)?))
+    Some(format!(
+        "`{name}` is a tag, for `--tag` of `login`, `status` and others; profiles with it: {}",
+        listed(tagged)?
+    ))
 }
 
 /// Names in quotes. None if there is no name.

@@ -37,19 +37,16 @@ impl AwsSnapshots {
         Ok(Self { config: read(&app.paths.config()?)?, credentials: read(&app.paths.credentials()?)? })
     }
 
-    /// The number of profiles that an import would take without a manifest; 0 if awsauth's block has some of another one.
+    /// The number of profiles that an import would take without a manifest.
     pub(crate) fn importable(&self) -> usize {
         let known = Catalog::default();
         let files = ImportFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
-        if !import::of_another_manifest(files).is_empty() {
-            return 0;
-        }
         import::import(files, Form::Profiles).catalog.profiles().len()
     }
 
-    /// `~/.aws/config and ~/.aws/credentials have`, of the files that there are, before `what`.
+    /// `~/.aws/config and ~/.aws/credentials have`, of the files that have something, before `what`.
     pub(crate) fn have(&self, what: &str) -> String {
-        let existing = [&self.config, &self.credentials].into_iter().filter(|file| file.exists);
+        let existing = [&self.config, &self.credentials].into_iter().filter(|file| !file.bytes.is_empty());
         let names: Vec<String> = existing.map(|file| Paths::shown(&file.path)).collect();
         format!("{} {} {what}", names.join(" and "), if names.len() > 1 { "have" } else { "has" })
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::manifest::{toml_key, toml_text};
-use crate::model::{AccountId, Region, StartUrl};
+use crate::model::{AccountId, Partition, Region, StartUrl};
 
 /// What a first manifest is made of.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub(crate) struct Portal {
 #[derive(Debug)]
 pub(crate) struct IamUser {
     pub(crate) account: AccountId,
+    /// None if it is that of the region.
+    pub(crate) partition: Option<Partition>,
     /// The end of the device's ARN. None if `awsauth login` finds it later.
     pub(crate) mfa_device_name: Option<String>,
 }
@@ -51,12 +53,14 @@ impl Answers {
         if let Some(portal) = &self.portal {
             text += &portal.tables();
         }
+        let region = self.region.as_ref().map_or("", Region::as_str);
         if let Some(user) = &self.iam_user {
             _ = write!(
                 text,
                 "\n# An IAM user with MFA. A role through its session has `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`\n\
                  # and the `role_arn`.\n\
-                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{mfa_device_name}}\"\n",
+                 [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:{}:iam::{}:mfa/${{mfa_device_name}}\"\n",
+                user.partition.unwrap_or_else(|| Partition::of_region(region)).as_str(),
                 user.account.as_str()
             );
         }
@@ -100,7 +104,8 @@ mod tests {
     #[test]
     fn every_set_of_answers_makes_a_valid_manifest() {
         for bits in 0..8 {
-            let user = IamUser { account: AccountId::new("111122223333").unwrap(), mfa_device_name: None };
+            let user =
+                IamUser { account: AccountId::new("111122223333").unwrap(), partition: None, mfa_device_name: None };
             let answers = Answers {
                 imports: false,
                 portal: (bits & 1 > 0).then(|| portal("https://corp.awsapps.com/start")),

@@ -5,10 +5,9 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::import::files::AwsSnapshots;
 use crate::cli::init::answers::{Answers, IamUser, Portal};
-use crate::cli::mfa::device::device_name;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
-use crate::model::{AccountId, MfaSerial, MfaSerialError, Region, StartUrl, StartUrlError};
+use crate::model::{AccountId, MfaSerial, Region, StartUrl, StartUrlError};
 use crate::prompt::{self, Echo, NoAnswer, Prompt as _, Question, Terminal};
 
 /// Asks for everything that a first manifest can have.
@@ -27,7 +26,7 @@ pub(crate) fn ask(app: App<'_>) -> Result<Answers, Failure> {
         text: "Address of your AWS access portal, if you have one:",
         help: "such as https://corp.awsapps.com/start",
         // A host without a dot is a word such as `no`.
-        fits: |text| text.is_empty() || start_url(text).is_ok_and(|url| url.as_str().contains('.')),
+        fits: |text| text.trim().is_empty() || start_url(text).is_ok_and(|url| url.as_str().contains('.')),
         complaint: "an address looks like https://corp.awsapps.com/start; Enter leaves it out",
         ..TYPED
     })?;
@@ -38,13 +37,13 @@ pub(crate) fn ask(app: App<'_>) -> Result<Answers, Failure> {
     let account = answer(Question {
         text: "Account of your IAM user with MFA, if you have one:",
         help: "12 digits, or the ARN of your MFA device",
-        fits: |text| text.is_empty() || iam_user(text).is_some(),
-        complaint: "an account has 12 digits: the console shows it at your name, `aws sts get-caller-identity` too; Enter leaves \
-                    it out",
+        fits: |text| text.trim().is_empty() || iam_user(text).is_some(),
+        complaint: "12 digits, as the console shows them at your name, or an ARN such as arn:aws:iam::111122223333:mfa/alice; Enter \
+                    leaves it out",
         ..TYPED
     })?;
     let iam_user = match iam_user(&account) {
-        Some(IamUser { account, mfa_device_name: None }) => Some(IamUser { account, mfa_device_name: device()? }),
+        Some(user @ IamUser { mfa_device_name: None, .. }) => Some(IamUser { mfa_device_name: device()?, ..user }),
         found => found,
     };
     Ok(Answers { imports: false, portal, iam_user, region: region(REGION, app)? })
@@ -57,7 +56,7 @@ const TYPED: Question<'static> =
 const REGION: Question<'static> = Question {
     text: "Region that most of your profiles work in:",
     help: "such as eu-west-1; without one, aws wants --region",
-    fits: |text| text.is_empty() || Region::new(text).is_ok(),
+    fits: |text| text.trim().is_empty() || Region::new(text.trim()).is_ok(),
     complaint: "a region looks like eu-west-1",
     ..TYPED
 };
@@ -69,11 +68,13 @@ const PORTAL_REGION: Question<'static> = Question {
     ..REGION
 };
 
-/// Asks once more for a region that is misspelt, or newer than awsauth.
+/// Asks once more for a region that is misspelt; one that is newer than awsauth needs a yes.
 fn region(question: Question<'_>, app: App<'_>) -> Result<Option<Region>, Failure> {
     loop {
         let Ok(region) = Region::new(&answer(question)?) else { return Ok(None) };
-        if explain::warn_of_region(&region, app.out) || prompt::confirm("Is it right?", false).map_err(given_up)? {
+        let Some(near) = explain::near_region(&region) else { return Ok(Some(region)) };
+        app.out.warn(&format!("`{}` is not a region that awsauth knows{near}", region.as_str()));
+        if prompt::confirm(&format!("Take `{}` all the same?", region.as_str()), false).map_err(given_up)? {
             return Ok(Some(region));
         }
     }
@@ -83,8 +84,8 @@ fn device() -> Result<Option<String>, Failure> {
     let name = answer(Question {
         text: "Name of your MFA device:",
         help: "often your user name; Enter: the first login finds it",
-        fits: |text| text.is_empty() || device_name(text).is_ok(),
-        complaint: "letters, digits and _+=,.@-; Enter leaves it to the first login",
+        fits: |text| text.trim().is_empty() || device_name(text).is_ok(),
+        complaint: "a name has letters, digits and _+=,.@-/; Enter leaves it to the first login",
         ..TYPED
     })?;
     Ok(Some(name).filter(|name| !name.is_empty()))
@@ -92,22 +93,32 @@ fn device() -> Result<Option<String>, Failure> {
 
 /// An address as people copy it, also without `https://`.
 pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
+    let text = text.trim();
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     StartUrl::new(&whole).map(|(url, _)| url)
 }
 
 /// The user of an account, which the console shows as `1111-2222-3333` too, or of the ARN of the user or the MFA device.
 fn iam_user(text: &str) -> Option<IamUser> {
-    let (account, mfa_device_name) = match (MfaSerial::new(text), text.split(':').nth(4)) {
-        (Ok(_), Some(account)) => (account.to_owned(), text.split_once(":mfa/").map(|(_, name)| name.to_owned())),
-        (Err(MfaSerialError::User), Some(account)) => (account.to_owned(), None),
-        _ => (text.replace(['-', ' '], ""), None),
-    };
-    Some(IamUser { account: AccountId::new(&account).ok()?, mfa_device_name })
+    let text = text.trim();
+    let arn = MfaSerial::new(&text.replacen(":user/", ":mfa/", 1)).ok().filter(|serial| serial.partition().is_some());
+    let digits = text.replace(['-', ' '], "");
+    Some(IamUser {
+        account: AccountId::new(arn.as_ref().and_then(MfaSerial::account).unwrap_or(&digits)).ok()?,
+        partition: arn.as_ref().and_then(MfaSerial::partition),
+        mfa_device_name: arn.and_then(|_| text.split_once(":mfa/")).map(|(_, name)| name.to_owned()),
+    })
+}
+
+/// The name of a virtual device, with its path.
+pub(crate) fn device_name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    let fits = !name.contains(':') && MfaSerial::new(&format!("arn:aws:iam::111122223333:mfa/{name}")).is_ok();
+    if fits { Ok(name.to_owned()) } else { Err("a name has letters, digits and _+=,.@-/") }
 }
 
 fn answer(question: Question<'_>) -> Result<String, Failure> {
-    Ok(Terminal.ask(question).map_err(given_up)?.expose().to_owned())
+    Ok(Terminal.ask(question).map_err(given_up)?.expose().trim().to_owned())
 }
 
 fn given_up(error: NoAnswer) -> Failure {

@@ -59,7 +59,7 @@ fn choose_for(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<()
         app.out.say(&format!("{name} needs an MFA device, and {} has {serial}.", user.name));
         if !prompt::confirm("Use it?", true).map_err(|error| no_answer(&error))? {
             return Err(Failure::new(Exit::Login, format!("{name}: no MFA device was chosen"))
-                .hint(format!("`awsauth mfa enroll {name}` makes another one")));
+                .hint(format!("`awsauth mfa enroll {name}` makes another device")));
         }
     }
     let serial = choose(&devices, only, &user, app)?;

@@ -37,13 +37,6 @@ impl DeviceKind {
     }
 }
 
-/// IAM's `VirtualMFADeviceName`; its ARN has at most 256 characters (aws-facts §11).
-pub(crate) fn device_name(text: &str) -> Result<String, &'static str> {
-    let is_fit = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
-    let fits = !text.is_empty() && text.len() <= 128 && text.chars().all(is_fit);
-    if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _+=,.@-") }
-}
-
 /// The devices that STS takes codes of.
 pub(crate) fn usable(devices: &[MfaDeviceItem]) -> Vec<MfaSerial> {
     devices.iter().filter_map(|device| MfaSerial::new(&device.serial).ok()).collect()

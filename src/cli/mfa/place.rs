@@ -7,7 +7,6 @@ use crate::cli::config::load::{Reading, is_known};
 use crate::cli::config::personal;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
-use crate::manifest::Use;
 use crate::model::{MfaSerial, Profile};
 
 /// The place of a profile's `mfa_serial`. Other profiles may share a variable.
@@ -26,8 +25,8 @@ struct SerialVariable {
     before: String,
     after: String,
     is_unset: bool,
-    /// True if it stands in nothing but serials.
-    is_of_devices: bool,
+    /// True if nothing but this serial has it.
+    is_used_once: bool,
     /// The personal file that sets it.
     set_in: Option<PathBuf>,
 }
@@ -44,7 +43,7 @@ impl SerialVariable {
     }
 
     /// False if it may have another meaning than the device.
-    fn is_free(&self) -> bool {
+    fn may_be_set(&self) -> bool {
         self.is_unset || self.is_whole()
     }
 }
@@ -69,8 +68,8 @@ impl SerialPlace {
             let is_unset = profile.mfa_serial().is_some_and(|serial| !is_known(serial));
             let (name, set_in) = (name.clone(), personal_file(*at));
             let mut variables = reading.loaded.variables.iter().filter(|variable| variable.name == name);
-            let is_of_devices = variables.all(|variable| variable.uses.iter().all(Use::is_device));
-            is_plain.then_some(SerialVariable { name, before, after, is_unset, is_of_devices, set_in })
+            let is_used_once = variables.all(|variable| variable.uses.len() == 1);
+            is_plain.then_some(SerialVariable { name, before, after, is_unset, is_used_once, set_in })
         });
         Ok(Self {
             profile: name.to_owned(),
@@ -89,7 +88,7 @@ impl SerialPlace {
     pub(crate) fn by_hand(&self, serial: &MfaSerial, user: &str) -> String {
         let variable = self.variable.as_ref().and_then(|variable| Some((variable, variable.value(serial)?)));
         let fits = |(variable, value): &(&SerialVariable, &str)| {
-            variable.is_free() || variable.set_in.is_some() && (variable.is_of_devices || *value == user)
+            variable.may_be_set() || variable.set_in.is_some() && (variable.is_used_once || *value == user)
         };
         match variable.filter(fits) {
             Some((variable, value)) => format!("`awsauth vars --set {}={value}`", variable.name),
@@ -100,7 +99,7 @@ impl SerialPlace {
     }
 
     pub(crate) fn store(&self, serial: &MfaSerial, app: App<'_>) -> Result<(), Failure> {
-        let variable = self.variable.as_ref().filter(|variable| variable.is_free());
+        let variable = self.variable.as_ref().filter(|variable| variable.may_be_set());
         match variable.and_then(|variable| Some((&variable.name, variable.value(serial)?))) {
             Some((name, value)) => personal::set_variables(&self.personal, &[(name.clone(), value.to_owned())], app),
             None => personal::set_of_profile(&self.personal, &self.profile, ("mfa_serial", serial.as_str()), app),

@@ -45,7 +45,10 @@ impl<'s> DeviceUser<'s> {
         let owner = chain.mfa().next().map(|(profile, _)| profile);
         let keys = KeyStore::new(app, service);
         // A person who turns `iam` into `iam-mfa` needs the device before `apply --adopt` can move the key.
-        let key = keys.get(key_owner.section)?.map_or_else(|| keys.misplaced(base), |key| Ok(Some(key)))?;
+        let key = match keys.get(key_owner.section)? {
+            Some(key) => Some(key),
+            None => keys.misplaced(base)?,
+        };
         let credentials = key.ok_or_else(|| key_owner.no_key(service))?.into();
         let caller = Caller { app, service, profile: base, credentials, signed_by: SignedBy::Key };
         let identity = run(caller.identity())??;

@@ -47,9 +47,9 @@ pub(crate) fn confirm<'w>(
 pub(crate) fn ask(default: bool) -> Result<(), Failure> {
     match prompt::confirm("Write this?", default) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::one_line(Exit::Refused, "this was not written")),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "the change was not written")),
         Err(prompt::NoAnswer::Interrupted) => {
-            Err(Failure::one_line(Exit::Interrupted, "interrupted; this was not written"))
+            Err(Failure::one_line(Exit::Interrupted, "interrupted; the change was not written"))
         }
         Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
     }
@@ -57,8 +57,7 @@ pub(crate) fn ask(default: bool) -> Result<(), Failure> {
 
 /// Shows a diff that a question follows. A pager begins with the summaries, which tell how much is to come.
 fn show_diff(summaries: &[String], diff: &TerminalText, host: &Host, out: Out) -> Result<(), Failure> {
-    let heading = ["q leads on to the question.".to_owned(), String::new()];
-    let mut paged = TerminalText::lines(summaries.iter().chain(&heading));
+    let mut paged = TerminalText::lines(summaries.iter().chain([&String::new()]));
     paged += diff.clone();
     let plain = || anstream::adapter::strip_str(paged.as_str()).to_string();
     let shown = if out.has_color_on_stdout() { paged.as_str().to_owned() } else { plain() };

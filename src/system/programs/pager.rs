@@ -21,7 +21,7 @@ pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
     process::remove_variables(&mut command, unset);
     if host.var_os("LESS").is_none() {
         // Leave at once if it fits, show colours, leave the text on the screen: the question comes below it.
-        command.env("LESS", "FRX");
+        command.env("LESS", "FRXPsq leads on to the question$");
     }
     // Ctrl-C is the pager's while it runs.
     let _listener = interrupt::listen();

@@ -12,7 +12,7 @@ use crate::support::fake_aws::{Approval, Fault};
 fn a_person_is_asked_before_anything_is_written() {
     let scene = Scene::with_many(3).signed_in();
     let before = scene.home.read(MANIFEST);
-    for (key, words) in [("n", "this was not written"), ("\u{3}", "interrupted; this was not written")] {
+    for (key, words) in [("n", "the change was not written"), ("\u{3}", "interrupted; the change was not written")] {
         let mut session = Terminal::runs_awsauth(&scene.home, "discover");
         session.exp_string("3 accounts with 6 roles: 3 new").unwrap();
         let names = "a0000-Admin, a0000-ReadOnly, a0001-Admin, a0001-ReadOnly, a0002-Admin, ";
@@ -38,7 +38,7 @@ fn a_person_is_asked_before_anything_is_written() {
     session.exp_string("this removes 1 profile (a0001-Admin)").unwrap();
     session.exp_string("(y/N)").unwrap();
     session.types("\r");
-    session.exp_string("this was not written").unwrap();
+    session.exp_string("the change was not written").unwrap();
     session.exp_string("ended with 4").unwrap();
     assert_eq!(scene.home.read(MANIFEST), before);
     let mut session = Terminal::runs_awsauth(&scene.home, "discover --yes --prune");

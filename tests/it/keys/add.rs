@@ -78,7 +78,7 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
     scene.home.write("key.csv", &csv);
     let run = scene.run(&["keys", "add", "base", "--csv", "key.csv"]).ok();
     let others = "main has no key yet; if it is the same one: `awsauth keys add main --csv key.csv`\n\
-                  delete key.csv after that: whoever has it has the key\n";
+                  delete key.csv when nothing needs it any more: whoever has it has the key\n";
     assert!(run.stderr.contains(others), "{}", run.stderr);
     shows_no_secret(&run);
     assert_eq!(scene.home.read(CREDENTIALS), section("base", ID));
@@ -126,10 +126,18 @@ fn without_a_name_the_only_profile_with_a_key_is_meant_or_one_from_a_list() {
     session.exp_string("ended with 0").unwrap();
     scene.home.manifest("version = 1\n[profiles.ci]\npattern = \"iam\"\n");
     let run = scene.home.run_with_input(["keys", "add"], &input).ok();
+    assert!(run.stderr.starts_with("ci is the only profile with an access key of its own\n"), "{}", run.stderr);
     assert!(run.stderr.ends_with("next: `awsauth apply`\n"), "{}", run.stderr);
     assert!(scene.home.read(CREDENTIALS).contains("[ci]\n"));
+    // The one that is wrong may be meant.
+    scene.home.manifest(
+        "version = 1\n[profiles.ci]\npattern = \"iam\"\n[profiles.main]\npattern = \"iam-mfa\"\nregoin = 1\n",
+    );
+    let run = scene.home.run_with_input(["keys", "add", "--force"], &input).exits(3);
+    assert!(run.stderr.contains("regoin") && !run.stderr.contains("only profile"), "{}", run.stderr);
     scene.home.manifest("version = 1\n");
-    scene.home.run_with_input(["keys", "add"], &input).exits(2);
+    let run = scene.home.run_with_input(["keys", "add"], &input).exits(2);
+    assert!(run.stderr.contains("the manifest has no profiles"), "{}", run.stderr);
 }
 
 #[test]

@@ -63,22 +63,33 @@ fn a_serial_that_is_no_device_of_the_user_is_told_with_what_corrects_it() {
     assert!(run.stderr.contains(&words), "{}", run.stderr);
     scene.home.write(OWN, own);
     assert_eq!(scene.run(&["mfa", "list", "prod"]).ok().stderr, "");
-    // A part of the serial: it is the device's alone, or the user's name.
-    for (role_name, variable) in [("x", "device=phone"), ("${device}", "`mfa_serial = ")] {
+}
+
+#[test]
+fn a_variable_in_the_serial_is_what_corrects_it_unless_something_else_would_change() {
+    let role = "[profiles.prod]\npattern = \"iam-mfa-role\"\nsource_profile = \"main\"\n\
+                role_arn = \"arn:aws:iam::444455556666:role/Admin\"\nrole_session_name = \"${user}\"\n";
+    for (others, device, remedy) in [
+        ("", "phone", "`awsauth vars --set user=phone`"),
+        (
+            role,
+            "phone",
+            "`mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"` in [profiles.main] of profiles.local.toml",
+        ),
+        // The user's name is wrong.
+        (role, "alice", "`awsauth vars --set user=alice`"),
+    ] {
         let world = World::standard();
-        world.add_user(
-            User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa("arn:aws:iam::111122223333:mfa/phone"),
-        );
+        let serial = format!("arn:aws:iam::111122223333:mfa/{device}");
+        world.add_user(User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa(&serial));
         let scene = Scene::in_world(world);
-        let text = manifest("arn:aws:iam::111122223333:mfa/${device}", "device");
-        scene.home.manifest(&text.replacen(
-            "[profiles.prod]",
-            &format!("[profiles.prod]\nrole_session_name = \"{role_name}\""),
-            1,
+        scene.home.manifest(&format!(
+            "version = 1\n[required_vars]\nuser = \"your IAM user name\"\n[profiles.main]\npattern = \"iam-mfa\"\n\
+             mfa_serial = \"arn:aws:iam::111122223333:mfa/${{user}}\"\n{others}"
         ));
-        scene.home.write(OWN, "[vars]\ndevice = \"alice\"\n");
+        scene.home.write(OWN, "[vars]\nuser = \"alcie\"\n");
         let run = scene.run(&["mfa", "list", "main"]).ok();
-        assert!(run.stderr.contains("to use phone: ") && run.stderr.contains(variable), "{role_name}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("to use {device}: {remedy}")), "{}", run.stderr);
     }
 }
 

@@ -93,11 +93,13 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else if let Some(ended) = ended {
         out.say(&format!("stored {} in {place}", key.access_key_id));
         ended.report(false, out);
-        say_of_file(args, owner, &service, out);
-        next(owner.profile, &service).inspect(|step| out.say(&format!("next: {step}")));
+        say_of_file(args, identity.as_ref(), owner, &service, out);
+        if let Some(step) = next(owner.profile, &service) {
+            out.say(&format!("next: {step}"));
+        }
     } else {
         out.say(&format!("{} is already in {place}", key.access_key_id));
-        say_of_file(args, owner, &service, out);
+        say_of_file(args, identity.as_ref(), owner, &service, out);
     }
     Ok(Exit::Done)
 }
@@ -107,11 +109,19 @@ fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String,
     if let Some(name) = &args.name {
         return Ok(name.clone());
     }
-    let profiles = service.manifest.catalog.profiles().iter();
-    let owners: Vec<&Profile> = profiles.filter(|profile| profile.long_term_section().is_some()).collect();
+    // A profile that is wrong may be the one that is meant.
+    if let Some(failure) = service.manifest.refuse_wrong(|_| true) {
+        return Err(failure);
+    }
+    let profiles = service.manifest.catalog.profiles();
+    let owners: Vec<&Profile> = profiles.iter().filter(|profile| profile.long_term_section().is_some()).collect();
     match owners[..] {
+        [] if profiles.is_empty() => Err(service.manifest.without_profiles()),
         [] => Err(Failure::new(Exit::Usage, "no profile has the pattern iam or iam-mfa, so none needs an access key")),
-        [only] => Ok(only.name.to_string()),
+        [only] => {
+            app.out.say(&format!("{} is the only profile with an access key of its own", only.name));
+            Ok(only.name.to_string())
+        }
         _ if app.host.is_interactive() => {
             let state = |profile: &Profile| if service.has_key(profile) { "has a key" } else { "no key" }.to_owned();
             pick("Access key for:", &owners, state, &[], app.out)
@@ -124,17 +134,33 @@ fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String,
 }
 
 /// Says what to do with the file that the key came from.
-fn say_of_file(args: &Args, owner: KeyOwner<'_>, service: &LoginService<'_>, out: Out) {
+fn say_of_file(
+    args: &Args,
+    identity: Option<&CallerIdentity>,
+    owner: KeyOwner<'_>,
+    service: &LoginService<'_>,
+    out: Out,
+) {
     let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") else { return };
-    let csv = csv.display();
-    let others = service.manifest.catalog.profiles().iter().filter_map(KeyOwner::of);
-    let mut lacking = others.filter(|other| other.section != owner.section && !service.has_key(other.profile));
-    if let Some(KeyOwner { profile, .. }) = lacking.next() {
-        let name = &profile.name;
-        out.say(&format!("{name} has no key yet; if it is the same one: `awsauth keys add {name} --csv {csv}`"));
-        return out.say(&format!("delete {csv} after that: whoever has it has the key"));
-    }
-    out.say(&format!("delete {csv}: whoever has it has the key"));
+    let csv = csv.display().to_string();
+    let misplaced = service.misplaced_keys();
+    let is_other_account = |other: &KeyOwner<'_>| {
+        let accounts = other.devices(service).into_iter().filter_map(|(_, serial)| serial.account());
+        identity.is_some_and(|identity| accounts.into_iter().any(|account| account != identity.account.as_str()))
+    };
+    let mut lacking = service.manifest.catalog.profiles().iter().filter_map(KeyOwner::of).filter(|other| {
+        let has_key = service.has_key(other.profile) || misplaced.contains_key(other.section);
+        other.section != owner.section && !has_key && !is_other_account(other)
+    });
+    let when = match lacking.next() {
+        Some(KeyOwner { profile, .. }) => {
+            let (name, file) = (&profile.name, shlex::try_quote(&csv).unwrap_or_default());
+            out.say(&format!("{name} has no key yet; if it is the same one: `awsauth keys add {name} --csv {file}`"));
+            " when nothing needs it any more"
+        }
+        None => "",
+    };
+    out.say(&format!("delete {csv}{when}: whoever has it has the key"));
 }
 
 /// What makes the key useful.
@@ -146,7 +172,8 @@ fn next(profile: &Profile, service: &LoginService<'_>) -> Option<String> {
         Some(serial) if !is_known(serial) => {
             Some(format!("`awsauth login {name}` finds your MFA device; `awsauth mfa enroll {name}` makes one"))
         }
-        Some(_) => Some(format!("`awsauth login {name}`")),
+        Some(_) if is_applied => Some(format!("`awsauth login {name}`")),
+        Some(_) => Some(format!("`awsauth apply`, then `awsauth login {name}`")),
         None if !is_applied => Some("`awsauth apply`".to_owned()),
         None => None,
     }

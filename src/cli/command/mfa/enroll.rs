@@ -11,7 +11,7 @@ use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::mfa::codes::{check_terminal, no_answer, with_two_codes};
-use crate::cli::mfa::device::{MOST, device_name, short_name, usable};
+use crate::cli::mfa::device::{MOST, short_name, usable};
 use crate::cli::mfa::place::SerialPlace;
 use crate::cli::mfa::seed::agree_to_keep;
 use crate::cli::mfa::user::{DeviceUser, service};
@@ -70,6 +70,13 @@ pub(super) struct Args {
     /// Do not ask before the seed is kept
     #[arg(long, requires = "keep_seed")]
     yes: bool,
+}
+
+/// IAM's `VirtualMFADeviceName`; its ARN has at most 256 characters (aws-facts §11).
+fn device_name(text: &str) -> Result<String, &'static str> {
+    let is_fit = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
+    let fits = !text.is_empty() && text.len() <= 128 && text.chars().all(is_fit);
+    if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _+=,.@-") }
 }
 
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {

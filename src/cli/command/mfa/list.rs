@@ -92,10 +92,10 @@ fn names(args: &Args, service: &LoginService<'_>) -> Result<Vec<String>, Failure
     if let Some(name) = &args.name {
         return Ok(vec![name.clone()]);
     }
+    let misplaced = service.misplaced_keys();
     let owners = service.manifest.catalog.profiles().iter().filter_map(KeyOwner::of);
-    let mut owners: Vec<_> = owners
-        .filter(|owner| service.has_key(owner.profile) || service.misplaced_key(owner.profile).is_some())
-        .collect();
+    let mut owners: Vec<_> =
+        owners.filter(|owner| service.has_key(owner.profile) || misplaced.contains_key(owner.section)).collect();
     let mut seen = Vec::new();
     owners.retain(|owner| {
         let is_new = !seen.contains(&owner.section);
@@ -140,16 +140,19 @@ fn say_other_serial(devices: &[MfaDeviceItem], user: &DeviceUser<'_>, app: App<'
     let (Some(owner), Some(serial)) = (user.owner, user.serial().filter(|serial| !is_one(serial))) else {
         return Ok(());
     };
-    if let [first, ..] = &usable(devices)[..] {
-        let set = SerialPlace::of(owner, app)?.by_hand(first, &user.name);
-        app.out.warn(&format!(
-            "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; to use {}: {set}",
-            owner.name,
-            serial.as_str(),
-            user.name,
-            short_name(first.as_str())
-        ));
-    }
+    let remedy = match &usable(devices)[..] {
+        [] => format!("`awsauth mfa enroll {}` makes one", owner.name),
+        [first, ..] => {
+            let set = SerialPlace::of(owner, app)?.by_hand(first, &user.name);
+            format!("to use {}: {set}", short_name(first.as_str()))
+        }
+    };
+    app.out.warn(&format!(
+        "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; {remedy}",
+        owner.name,
+        serial.as_str(),
+        user.name
+    ));
     Ok(())
 }
 
