@@ -230,7 +230,8 @@ impl MfaSerial {
 fn device_partition(text: &str) -> Result<Partition, MfaSerialError> {
     let (partition, resource) = iam(text)?;
     match resource.split_once('/') {
-        Some(("mfa", name)) if !name.is_empty() => Ok(partition),
+        // STS's pattern would let an ARN within the ARN pass, which is what a variable for the name makes of a whole one.
+        Some(("mfa", name)) if !name.is_empty() && !name.contains(':') => Ok(partition),
         Some(("user", _)) => Err(MfaSerialError::User),
         Some(("u2f", _)) => Err(MfaSerialError::SecurityKey),
         _ => Err(MfaSerialError::NotADevice(resource.to_owned())),
@@ -293,6 +294,8 @@ mod tests {
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap().partition(), Some(Partition::ALL[0]));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:user/alice"), Err(MfaSerialError::User));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:u2f/user/alice/key"), Err(MfaSerialError::SecurityKey));
+        let twice = "arn:aws:iam::111122223333:mfa/arn:aws:iam::111122223333:mfa/alice";
+        assert!(matches!(MfaSerial::new(twice), Err(MfaSerialError::NotADevice(_))));
         assert_eq!(MfaSerial::new("GAHT1"), Err(MfaSerialError::Length(5)));
         assert_eq!(MfaSerial::new("GAHT 12345678"), Err(MfaSerialError::Character(' ')));
     }

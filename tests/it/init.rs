@@ -34,7 +34,7 @@ fn a_few_answers_make_a_manifest_that_is_in_order() {
     for (question, text) in INTERVIEW {
         answer(&mut session, question, &format!("{text}\r"));
     }
-    session.exp_string("next: `awsauth keys add main`, then `awsauth discover corp`, then `awsauth apply`").unwrap();
+    session.exp_string("next: `awsauth keys add main`, then `awsauth login main`, then `awsauth discover corp`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
     let manifest = home.read(MANIFEST);
     assert!(manifest.starts_with("#:schema ./profiles.schema.json\n"), "{manifest}");
@@ -80,10 +80,15 @@ fn a_devices_arn_answers_both_questions_about_the_iam_user() {
     }
     answer(&mut session, "IAM user with MFA", " arn:aws-us-gov:iam::111122223333:mfa/team/alice \r");
     answer(&mut session, "Region that most", "\r");
-    session.exp_string("next: `awsauth keys add main`, then `awsauth apply`").unwrap();
+    session.exp_string("next: `awsauth keys add main`, then `awsauth login main`, then `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
     assert!(home.read(MANIFEST).contains("arn:aws-us-gov:iam::111122223333:mfa/${mfa_device_name}"));
     assert!(home.read(LOCAL).contains("mfa_device_name = \"team/alice\""));
+    // A whole ARN is no name of a device.
+    let run = home.run(["vars", "--set", "mfa_device_name=arn:aws-us-gov:iam::111122223333:mfa/alice"]).exits(2);
+    assert!(run.stderr.contains("this ARN does not name an MFA device"), "{}", run.stderr);
+    let run = home.run(["vars", "--set", "mfa_device=alice"]).exits(2);
+    assert!(run.stderr.contains("did you mean `mfa_device_name`?"), "{}", run.stderr);
     // The same from options.
     let other = Sandbox::new();
     let user = ["--iam-account", "111122223333", "--mfa-device-name", "team/alice", "--region", "us-gov-west-1"];

@@ -226,11 +226,9 @@ impl Answers {
         }
         let mut steps = Vec::new();
         if let Some(user) = &self.iam_user {
-            steps.push(format!("`awsauth keys add {MAIN}`"));
-            // `apply` wants the device.
-            steps.extend(
-                user.mfa_device_name.is_none().then(|| format!("`awsauth login {MAIN}`, which finds your MFA device")),
-            );
+            // The login comes before `apply`, which wants the device.
+            let finds = if user.mfa_device_name.is_none() { ", which finds your MFA device" } else { "" };
+            steps.extend([format!("`awsauth keys add {MAIN}`"), format!("`awsauth login {MAIN}`{finds}")]);
         }
         steps.extend(
             self.portal.as_ref().map(|portal| format!("`awsauth discover {}`", portal.start_url.session_name())),

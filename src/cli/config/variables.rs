@@ -99,7 +99,8 @@ pub(crate) fn check(values: &[(String, String)], reading: &Reading, flag: &str, 
         }
         if !known().any(|other| other == name) {
             let failure = Failure::new(Exit::Usage, format!("the manifest has no variable `{name}`"));
-            return Err(match explain::nearest(name, known()) {
+            let longer = || known().find(|other| other.starts_with(name.as_str()) && !name.is_empty());
+            return Err(match explain::nearest(name, known()).or_else(longer) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint("`awsauth vars` lists the variables, `awsauth check` says what is wrong"),
             });

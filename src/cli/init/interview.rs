@@ -83,9 +83,9 @@ fn region(question: Question<'_>, app: App<'_>) -> Result<Option<Region>, Failur
 fn device() -> Result<Option<String>, Failure> {
     let name = answer(Question {
         text: "Name of your MFA device:",
-        help: "often your user name; Enter: the first login finds it",
+        help: "Enter if you are not sure: the first login finds it",
         fits: |text| text.trim().is_empty() || device_name(text).is_ok(),
-        complaint: "a name has letters, digits and _+=,.@-/; Enter leaves it to the first login",
+        complaint: "the end of its ARN, behind `mfa/`, without `:`; Enter leaves it to the first login",
         ..TYPED
     })?;
     Ok(Some(name).filter(|name| !name.is_empty()))

@@ -87,6 +87,9 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
     assert!(run.stderr.contains("delete key.csv: whoever has it has the key\n"), "{}", run.stderr);
     let expected = format!("{}\n{}", section("base", ID), section("main-long-term", ID));
     assert_eq!(scene.home.read(CREDENTIALS), expected);
+    scene.home.write("empty.csv", "Access key ID,Secret access key\r\n");
+    let run = scene.run(&["keys", "add", "main", "--csv", "empty.csv"]).exits(2);
+    assert!(run.stderr.contains("empty.csv: this text holds no access key"), "{}", run.stderr);
     let run = scene.run(&["keys", "add", "main", "--csv", "gone.csv"]).exits(2);
     assert!(run.stderr.contains("there is no file gone.csv"), "{}", run.stderr);
 }
@@ -111,6 +114,7 @@ fn a_file_of_powershell_5_is_read_from_a_file_or_stdin() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn without_a_name_the_only_profile_with_a_key_is_meant_or_one_from_a_list() {
     let scene = scene();

@@ -172,8 +172,7 @@ fn next(profile: &Profile, service: &LoginService<'_>) -> Option<String> {
         Some(serial) if !is_known(serial) => {
             Some(format!("`awsauth login {name}` finds your MFA device; `awsauth mfa enroll {name}` makes one"))
         }
-        Some(_) if is_applied => Some(format!("`awsauth login {name}`")),
-        Some(_) => Some(format!("`awsauth apply`, then `awsauth login {name}`")),
+        Some(_) => Some(format!("`awsauth login {name}`")),
         None if !is_applied => Some("`awsauth apply`".to_owned()),
         None => None,
     }
@@ -236,7 +235,11 @@ fn read_key(args: &Args, host: &Host, check_id: impl Fn(&str) -> Result<(), Fail
             KeyTextError::Several(_) => "give the key of one user alone: its line of the CSV",
             _ => "give the console's CSV, or the id and the secret with a blank or a new line between them",
         };
-        Failure::of(Exit::Usage, &error).hint(hint)
+        let failure = match args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") {
+            Some(csv) => Failure::new(Exit::Usage, format!("{}: {error}", csv.display())),
+            None => Failure::of(Exit::Usage, &error),
+        };
+        failure.hint(hint)
     })
 }
 
