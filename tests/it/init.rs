@@ -296,6 +296,8 @@ fn a_key_without_a_config_file_is_taken_over_and_gets_mfa() {
     scene.home.write(".aws/credentials", keys.split("\n[base]").next().unwrap());
     let mut session = Terminal::runs_awsauth(&scene.home, "init");
     session.answers("~/.aws/credentials has 1 profile. Take it over?", "y\r");
+    session.exp_string("no region, so `aws` wants `--region` or AWS_REGION: default").unwrap();
+    session.exp_string("no MFA: default; for the key of a person, set `pattern = \"iam-mfa\"`").unwrap();
     session.exp_string("ended with 0").unwrap();
     scene.home.manifest(&scene.home.read(MANIFEST).replace("pattern = \"iam\"", "pattern = \"iam-mfa\""));
     // The device is found while the key still stands in the session's place.

@@ -111,6 +111,9 @@ fn a_value_is_set_without_a_terminal_and_everything_else_of_the_file_stays() {
     assert!(fs::symlink_metadata(home.path(OWN)).unwrap().is_symlink());
     assert_eq!(home.path("dotfiles/mine.toml").metadata().unwrap().permissions().mode() & 0o777, 0o640);
     home.run(["vars", "--set", "site=hq", "--json"]).ok();
+    // What stands in AWS's files has to follow.
+    let run = home.run(["vars", "--set", "user=alice"]).ok();
+    assert!(run.stderr.contains("next: `awsauth apply`"), "{}", run.stderr);
     let before = home.read("dotfiles/mine.toml");
     for (args, words) in [
         (["vars", "--set", "usr=x"], "did you mean `user`?"),

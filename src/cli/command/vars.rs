@@ -60,6 +60,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         if reading.loaded.variables.is_empty() {
             out.say("the manifest has no variables");
         }
+        let is_set = |variable: &&Variable| args.set.iter().any(|(name, _)| *name == variable.name);
+        let mut uses = reading.loaded.variables.iter().filter(is_set).flat_map(|variable| &variable.uses);
+        if reading.loaded.is_in_order() && uses.any(|one| !one.is_device()) {
+            out.say("next: `awsauth apply`");
+        }
     }
     Ok(if reading.loaded.is_in_order() { Exit::Done } else { Exit::Manifest })
 }

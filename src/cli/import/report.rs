@@ -6,7 +6,7 @@ use crate::cli::import::files::AwsSnapshots;
 use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
 use crate::import::{FileLine, Import, Left, Note, Why};
-use crate::model::Catalog;
+use crate::model::{Catalog, Pattern, Profile};
 use crate::secret::mask_words;
 use crate::source::display_safe;
 
@@ -37,6 +37,20 @@ pub(crate) fn say(files: &AwsSnapshots, found: &Import, out: Out) {
     }
     for (note, names) in &found.notes {
         say(sentence(note, names));
+    }
+    let named = |fits: fn(&&Profile) -> bool| -> Vec<String> {
+        found.catalog.profiles().iter().filter(fits).map(|profile| profile.name.to_string()).collect()
+    };
+    let without_region = named(|profile| profile.region.is_none() && profile.pattern() != Pattern::External);
+    if !without_region.is_empty() {
+        say(format!("no region, so `aws` wants `--region` or AWS_REGION: {}", few(&without_region)));
+    }
+    let without_mfa = named(|profile| profile.pattern() == Pattern::Iam);
+    if !without_mfa.is_empty() {
+        say(format!(
+            "no MFA: {}; for the key of a person, set `pattern = \"iam-mfa\"`, and `awsauth login NAME` finds the device",
+            few(&without_mfa)
+        ));
     }
     for is_external in [true, false] {
         let left: Vec<&Left> = found.left.iter().filter(|left| left.is_external == is_external).collect();

@@ -1,5 +1,7 @@
 //! Owns the rules for single profiles, by their patterns. Must not know chains.
 
+use std::fmt::Write as _;
+
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::files::Layers;
@@ -59,7 +61,10 @@ fn check_keys(profile: &UncheckedProfile, profiles: &UncheckedProfiles, files: &
     for key in ProfileKeys::KEYS.iter().filter(|key| key.required.contains(&pattern) && profile.fields.lacks(key.name))
     {
         let message = format!("the profile `{name}` has no `{}`, which the pattern `{pattern}` needs", key.name);
-        let help = key.to_add(profile.example(key));
+        let mut help = key.to_add(profile.example(key));
+        if key.name == "mfa_serial" {
+            _ = write!(help, "; at a terminal, `awsauth login {name}` finds yours");
+        }
         let found = Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help);
         sink.push(with_pattern(found, profile, files));
     }

@@ -88,8 +88,14 @@ fn a_variable_in_the_serial_is_what_corrects_it_unless_something_else_would_chan
              mfa_serial = \"arn:aws:iam::111122223333:mfa/${{user}}\"\n{others}"
         ));
         scene.home.write(OWN, "[vars]\nuser = \"alcie\"\n");
+        let words = format!("to use {device}: {remedy}");
         let run = scene.run(&["mfa", "list", "main"]).ok();
-        assert!(run.stderr.contains(&format!("to use {device}: {remedy}")), "{}", run.stderr);
+        assert!(run.stderr.contains(&words), "{}", run.stderr);
+        // A person is told when the key is stored, before a code is spent.
+        scene.home.write("key.csv", format!("Access key ID,Secret access key\n{KEY_ID},{SECRET_KEY}\n"));
+        scene.home.write(crate::scene::CREDENTIALS, "");
+        let mut person = Person::runs(&scene, "keys add main --csv key.csv");
+        assert!(person.ends_with(0).contains(&words));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cli::keys::caller::verify;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::{KeyStore, Replace};
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::user::service;
+use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names;
 use crate::cli::ui::out::Out;
@@ -94,6 +94,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         out.say(&format!("stored {} in {place}", key.access_key_id));
         ended.report(false, out);
         say_of_file(args, identity.as_ref(), owner, &service, out);
+        if host.is_interactive() && identity.is_some() {
+            warn_of_other_serial(&name, &service, app);
+        }
         if let Some(step) = next(owner.profile, &service) {
             out.say(&format!("next: {step}"));
         }
@@ -130,6 +133,16 @@ fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String,
             let names = names::first(3, owners.iter().map(|profile| profile.name.as_str()));
             Err(Failure::new(Exit::Usage, "which profile?").hint(format!("`awsauth keys add NAME`, for {names}")))
         }
+    }
+}
+
+/// Tells a person of a wrong device before a code is spent on it. A key that may not list devices says nothing.
+fn warn_of_other_serial(name: &str, service: &LoginService<'_>, app: App<'_>) {
+    let Ok(user) = DeviceUser::find(name, service, app) else { return };
+    if user.serial().is_some()
+        && let Ok(devices) = user.devices()
+    {
+        drop(user.warn_of_other_serial(&devices));
     }
 }
 

@@ -7,8 +7,7 @@ use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::device::{DeviceKind, short_name, usable};
-use crate::cli::mfa::place::SerialPlace;
+use crate::cli::mfa::device::{DeviceKind, short_name};
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::few;
@@ -114,7 +113,7 @@ fn rows(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Devi
     user.with_kept_mfa()?;
     let devices = user.devices()?;
     say_other_seeds(name, &devices, &user, app.out);
-    say_other_serial(&devices, &user, app)?;
+    user.warn_of_other_serial(&devices)?;
     Ok(devices.into_iter().map(|device| row(device, &user, service)).collect())
 }
 
@@ -132,28 +131,6 @@ fn say_other_seeds(name: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>,
              {device} --keep-seed` goes on with it, `awsauth mfa remove {name} {serial} --seed-only` deletes it"
         ));
     }
-}
-
-/// Says what to do about an `mfa_serial` that is none of the user's devices.
-fn say_other_serial(devices: &[MfaDeviceItem], user: &DeviceUser<'_>, app: App<'_>) -> Result<(), Failure> {
-    let is_one = |serial: &MfaSerial| devices.iter().any(|device| device.serial == serial.as_str());
-    let (Some(owner), Some(serial)) = (user.owner, user.serial().filter(|serial| !is_one(serial))) else {
-        return Ok(());
-    };
-    let remedy = match &usable(devices)[..] {
-        [] => format!("`awsauth mfa enroll {}` makes one", owner.name),
-        [first, ..] => {
-            let set = SerialPlace::of(owner, app)?.by_hand(first, &user.name);
-            format!("to use {}: {set}", short_name(first.as_str()))
-        }
-    };
-    app.out.warn(&format!(
-        "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; {remedy}",
-        owner.name,
-        serial.as_str(),
-        user.name
-    ));
-    Ok(())
 }
 
 fn row(device: MfaDeviceItem, user: &DeviceUser<'_>, service: &LoginService<'_>) -> DeviceRow {
