@@ -124,7 +124,7 @@ fn a_device_whose_name_nobody_knows_is_found_by_the_first_login() {
     home.run(["discover", "corp", "--yes", "--no-browser"]).ok();
     let mut session = Terminal::runs_awsauth(&home, "apply");
     session.exp_string("mfa_device_name (the name of your MFA device").unwrap();
-    session.exp_string("and `awsauth login NAME`, find your device").unwrap();
+    session.exp_string("`awsauth login NAME` finds your device").unwrap();
     session.types("\r");
     session.exp_string("a value is needed here, without `${`; Ctrl-C ends this").unwrap();
     session.types("\x03");

@@ -163,8 +163,11 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
         report::say(&files, &found, app.out);
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
         if !found.personal.is_empty() && create(&own, &found.personal)? {
-            let user =
-                if found.personal.contains("user = ") { ", such as your name, `${user}` in the manifest" } else { "" };
+            let user = if found.personal.contains("\nuser = ") {
+                ", such as your name, `${user}` in the manifest"
+            } else {
+                ""
+            };
             app.out.say(&format!("wrote {}: what is yours alone{user}", own.display()));
         } else if !found.personal.is_empty() {
             report::say_personal(&found, app.out);

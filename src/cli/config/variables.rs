@@ -50,7 +50,7 @@ fn first_error(wrong: &Reading) -> String {
 fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {
     type Fits = fn(&str) -> bool;
     let or_login = if variable.uses.iter().all(Use::is_device) {
-        "; Ctrl-C, then `awsauth keys add NAME` and `awsauth login NAME`, find your device"
+        "; or Ctrl-C: after `awsauth keys add NAME`, `awsauth login NAME` finds your device"
     } else {
         ""
     };
