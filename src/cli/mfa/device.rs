@@ -2,6 +2,7 @@
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
+use crate::cli::mfa::place::SerialPlace;
 use crate::cli::mfa::user::DeviceUser;
 use crate::cli::ui::failure::Failure;
 use crate::flow::MfaDeviceItem;
@@ -40,6 +41,32 @@ impl DeviceKind {
 /// The devices that STS takes codes of.
 pub(crate) fn usable(devices: &[MfaDeviceItem]) -> Vec<MfaSerial> {
     devices.iter().filter_map(|device| MfaSerial::new(&device.serial).ok()).collect()
+}
+
+/// Says what to do about an `mfa_serial` that is none of the user's devices.
+pub(crate) fn warn_of_other_serial(
+    devices: &[MfaDeviceItem],
+    user: &DeviceUser<'_>,
+    app: App<'_>,
+) -> Result<(), Failure> {
+    let is_one = |serial: &MfaSerial| devices.iter().any(|device| device.serial == serial.as_str());
+    let (Some(owner), Some(serial)) = (user.owner, user.serial().filter(|serial| !is_one(serial))) else {
+        return Ok(());
+    };
+    let remedy = match &usable(devices)[..] {
+        [] => format!("`awsauth mfa enroll {}` makes one", owner.name),
+        [first, ..] => {
+            let set = SerialPlace::of(owner, app)?.by_hand(first, &user.name);
+            format!("to use {}: {set}", short_name(first.as_str()))
+        }
+    };
+    app.out.warn(&format!(
+        "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; {remedy}",
+        owner.name,
+        serial.as_str(),
+        user.name
+    ));
+    Ok(())
 }
 
 /// The part of a serial that a person knows the device by.

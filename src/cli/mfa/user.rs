@@ -12,8 +12,6 @@ use crate::cli::keys::store::KeyStore;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::device::{short_name, usable};
-use crate::cli::mfa::place::SerialPlace;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{CallError, CallerIdentity, MfaDeviceItem, Operation};
 use crate::model::{MfaSerial, Profile};
@@ -102,29 +100,6 @@ impl<'s> DeviceUser<'s> {
 
     pub(crate) fn devices(&self) -> Result<Vec<MfaDeviceItem>, Failure> {
         self.call(Operation::ListMFADevices, self.aws().list_mfa_devices(self.caller.signer(), &self.name))
-    }
-
-    /// Says what to do about an `mfa_serial` that is none of the user's devices.
-    pub(crate) fn warn_of_other_serial(&self, devices: &[MfaDeviceItem]) -> Result<(), Failure> {
-        let is_one = |serial: &MfaSerial| devices.iter().any(|device| device.serial == serial.as_str());
-        let (Some(owner), Some(serial)) = (self.owner, self.serial().filter(|serial| !is_one(serial))) else {
-            return Ok(());
-        };
-        let app = self.caller.app;
-        let remedy = match &usable(devices)[..] {
-            [] => format!("`awsauth mfa enroll {}` makes one", owner.name),
-            [first, ..] => {
-                let set = SerialPlace::of(owner, app)?.by_hand(first, &self.name);
-                format!("to use {}: {set}", short_name(first.as_str()))
-            }
-        };
-        app.out.warn(&format!(
-            "`mfa_serial` of [profiles.{}] is {}, which is no device of {}; {remedy}",
-            owner.name,
-            serial.as_str(),
-            self.name
-        ));
-        Ok(())
     }
 
     pub(crate) fn aws(&self) -> &'s Aws {

@@ -13,6 +13,7 @@ use crate::cli::keys::caller::verify;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::{KeyStore, Replace};
 use crate::cli::login::service::LoginService;
+use crate::cli::mfa::device::warn_of_other_serial;
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names;
@@ -95,7 +96,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         ended.report(false, out);
         say_of_file(args, identity.as_ref(), owner, &service, out);
         if host.is_interactive() && identity.is_some() {
-            warn_of_other_serial(&name, &service, app);
+            warn_of_wrong_device(&name, &service, app);
         }
         if let Some(step) = next(owner.profile, &service) {
             out.say(&format!("next: {step}"));
@@ -137,12 +138,12 @@ fn name(args: &Args, service: &LoginService<'_>, app: App<'_>) -> Result<String,
 }
 
 /// Tells a person of a wrong device before a code is spent on it. A key that may not list devices says nothing.
-fn warn_of_other_serial(name: &str, service: &LoginService<'_>, app: App<'_>) {
+fn warn_of_wrong_device(name: &str, service: &LoginService<'_>, app: App<'_>) {
     let Ok(user) = DeviceUser::find(name, service, app) else { return };
     if user.serial().is_some()
         && let Ok(devices) = user.devices()
     {
-        drop(user.warn_of_other_serial(&devices));
+        drop(warn_of_other_serial(&devices, &user, app));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::device::{DeviceKind, short_name};
+use crate::cli::mfa::device::{DeviceKind, short_name, warn_of_other_serial};
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::few;
@@ -113,7 +113,7 @@ fn rows(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Devi
     user.with_kept_mfa()?;
     let devices = user.devices()?;
     say_other_seeds(name, &devices, &user, app.out);
-    user.warn_of_other_serial(&devices)?;
+    warn_of_other_serial(&devices, &user, app)?;
     Ok(devices.into_iter().map(|device| row(device, &user, service)).collect())
 }
 
